@@ -1,0 +1,57 @@
+# Every command that a person types. Each target is one line into lakelab.
+PYTHON ?= python3
+BIN := .venv/bin
+LAKELAB := $(BIN)/lakelab
+READY := .venv/.ready
+STACK ?=
+Q ?= monthly_revenue
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is to do
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lakelab needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements.lock)"
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## make the environment in .venv/
+
+.PHONY: up-local
+up-local: $(READY) ## local AWS, stacks, data, pipeline, transforms, result (STACK=lake: only that stack)
+	@$(LAKELAB) up $(STACK)
+
+.PHONY: down-local
+down-local: $(READY) ## stop the local AWS; the data stay
+	@$(LAKELAB) down
+
+.PHONY: reset-local
+reset-local: $(READY) ## stop the local AWS and delete its data
+	@$(LAKELAB) cloud reset --yes
+
+.PHONY: query
+query: $(READY) ## run a named query: make query Q=monthly_revenue
+	@$(LAKELAB) query $(Q)
+
+.PHONY: test
+test: $(READY) ## run the tests
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: lint
+lint: $(READY) ## ruff, pyright
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+.PHONY: bench
+bench: $(READY) ## time of make up-local, first and second run
+	@$(BIN)/python -m lakelab.pipeline.bench
+
+.PHONY: lock
+lock: $(READY) ## resolve the dependencies again
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock

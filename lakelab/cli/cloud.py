@@ -1,0 +1,93 @@
+"""`lakelab cloud`: start, stop, status, reset and logs of the local AWS."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.prompt import Confirm
+from rich.table import Table
+
+from lakelab.cli.console import next_step, out, print_json
+from lakelab.cloud.server import Server, data_size
+from lakelab.settings import Settings, settings
+
+app = typer.Typer(no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def enforcement(config: Settings) -> str:
+    """The one line that says whether IAM is enforced."""
+    if config.iam == "enforce":
+        return "[bold green]IAM enforcement is ON[/]: a request without the rights for it is denied"
+    return "[bold red]IAM enforcement is OFF[/] (LAKELAB_IAM=off): every request is allowed"
+
+
+@app.command()
+def start() -> None:
+    """Start the local AWS, unless it runs already, and wait until it answers."""
+    config = settings()
+    started = Server(config).start()
+    out.print(f"local AWS at [bold]{started.endpoint}[/] (process {started.pid})", highlight=False)
+    out.print(enforcement(config), highlight=False)
+    next_step('eval "$(lakelab env)", then for example: aws s3 ls')
+
+
+@app.command()
+def stop() -> None:
+    """Stop the local AWS; its data stay."""
+    stopped = Server(settings()).stop()
+    out.print("local AWS stopped; its data stay in .lakelab/" if stopped else "local AWS was not running")
+    next_step("lakelab cloud start")
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show whether the local AWS runs, where, and how much it keeps. Exit code 1 when it does not run."""
+    config = settings()
+    running = Server(config).running()
+    facts = {
+        "running": running is not None,
+        "endpoint": running.endpoint if running else None,
+        "pid": running.pid if running else None,
+        "instance": running.instance if running else None,
+        "iam": config.iam,
+        "data": str(config.state),
+        "data_bytes": data_size(config.state),
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        table = Table(show_header=False, box=None)
+        for name, value in facts.items():
+            table.add_row(name.replace("_", " "), str(value))
+        out.print(table)
+        out.print(enforcement(config), highlight=False)
+        next_step('eval "$(lakelab env)"' if running else "lakelab cloud start")
+    if running is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Stop the local AWS and delete all its data, the state of the deployments included."""
+    config = settings()
+    question = f"Delete everything in {config.state}?"
+    if not yes and out.is_terminal and not Confirm.ask(question, console=out, default=False):
+        raise typer.Exit(1)
+    Server(config).reset()
+    out.print(f"deleted {config.state}", highlight=False)
+    next_step("make up-local")
+
+
+@app.command()
+def logs(lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 50) -> None:
+    """Print the end of the local AWS's log."""
+    log = Server(settings()).log
+    if not log.exists():
+        out.print("no log yet: the local AWS has not been started here")
+        return
+    for line in log.read_text(errors="replace").splitlines()[-lines:]:
+        out.print(escape(line), highlight=False, soft_wrap=True)

@@ -1,0 +1,229 @@
+"""MiniStack as the core, in this process: the only module that knows MiniStack's insides.
+
+MiniStack reads its configuration from the environment when it is imported, so `configure` has to run first; the process
+that serves it is started with an environment of its own (see `server`). tests/local/core guards every name used here.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import mmap
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from lakelab.cloud.caller import Caller, Credentials
+from lakelab.cloud.core import Request
+from lakelab.cloud.errors import AwsError, InvalidSignature
+from lakelab.settings import Settings
+
+ROOT = Credentials("test", "test")
+_CLIENT = Config(s3={"addressing_style": "path"}, max_pool_connections=32, retries={"max_attempts": 1})
+
+
+def configure(settings: Settings, state: Path) -> None:
+    """Set the variables that MiniStack reads: where it keeps its state, which port it is reached at, IAM on or off."""
+    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        GATEWAY_PORT=str(settings.port),
+        BIND_HOST="127.0.0.1",
+        MINISTACK_ACCOUNT_ID=settings.account,
+        MINISTACK_REGION=settings.region,
+        AUTH="true" if settings.iam == "enforce" else "false",
+        S3_PERSIST="1",
+        S3_DATA_DIR=str(state / "s3"),
+        PERSIST_STATE="1",
+        STATE_DIR=str(state / "state"),
+        TMPDIR=str(state / "tmp"),  # Lambda's code folders, so that none outlives the data folder
+        LAMBDA_ACCOUNT_CONCURRENCY=str(settings.lambda_concurrency),
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+        LOG_LEVEL="WARNING",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+
+
+class MiniStackCore:
+    """The core of `lakelab.cloud.core.Core`, embedded. Make one per process, after `configure`."""
+
+    def __init__(self, settings: Settings, state: Path):
+        configure(settings, state)
+        import ministack.app
+        from ministack.core import iam_evaluator, responses
+
+        self.enforces_iam = settings.iam == "enforce"
+        self._endpoint = settings.endpoint
+        self._app = ministack.app
+        self._iam = iam_evaluator
+        self._responses = responses
+        self._checkpoints = _Checkpoints(ministack.app, state / "state")
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._session = boto3.Session()
+        self._client_lock = threading.Lock()
+        _read_ranges_lazily()
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app.app(scope, receive, send)
+
+    def checkpoint(self) -> None:
+        self._checkpoints.write()
+
+    def authenticate(self, request: Request) -> Caller:
+        return contextvars.copy_context().run(self._authenticate, request)
+
+    def _authenticate(self, request: Request) -> Caller:
+        from ministack.core.router import extract_access_key_id, extract_region
+
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers}
+        query = parse_qs(request.query, keep_blank_values=True)
+        key = extract_access_key_id(headers, query) or ""
+        region = extract_region(headers, query)
+        self._responses.set_request_account_id(self._app._request_account_scope(key))
+        self._responses.set_request_region(region)
+        if self.enforces_iam:
+            self._iam.pin_signed_request(request.method, request.path, query, request.headers)
+            self._iam.pin_signed_body(request.body)
+            if not key:
+                raise InvalidSignature("Request is missing Authentication Token", code="MissingAuthenticationToken")
+            failure = self._iam.check_credentials(key)
+            if failure is not None:
+                raise InvalidSignature(failure.message, code=failure.code)
+        return self._caller(key or ROOT.access_key, self._responses.get_account_id(), region)
+
+    def _caller(self, access_key: str, account: str, region: str) -> Caller:
+        found = self._iam.resolve_credential(access_key, account)
+        if isinstance(found, self._iam.CredentialResolutionError):
+            if self.enforces_iam:
+                raise InvalidSignature(found.message, code=found.code)
+            return Caller(account, region, f"arn:aws:iam::{account}:root", ROOT, self)
+        credentials = Credentials(found.access_key_id, found.secret_access_key, found.session_token)
+        return Caller(found.account_id, region, found.principal_arn, credentials, self)
+
+    def assume_role(self, role_arn: str, session_name: str, *, account: str, region: str) -> Caller:
+        root = self._caller(account, account, region)
+        try:
+            answer = root.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)
+        except ClientError as error:
+            answer = error.response.get("Error", {})
+            raise AwsError(answer.get("Message", ""), code=answer.get("Code", "AccessDenied"), status=403) from error
+        return self._caller(answer["Credentials"]["AccessKeyId"], account, region)
+
+    def denial(self, caller: Caller, action: str, resource: str, context: Mapping[str, Any] | None) -> str | None:
+        if not self.enforces_iam or self._iam.is_root_access_key(caller.credentials.access_key):
+            return None
+        return contextvars.Context().run(self._denial, caller, action, resource, context)
+
+    def _denial(self, caller: Caller, action: str, resource: str, context: Mapping[str, Any] | None) -> str | None:
+        from ministack.core.iam_actions import identity_denial_message
+
+        service = action.partition(":")[0]
+        self._responses.set_request_account_id(caller.account)
+        self._responses.set_request_region(caller.region)
+        verdict = self._iam.enforce(
+            caller.credentials.access_key, action, service, caller.region, resource, dict(context or {})
+        )
+        if verdict is None:
+            return None
+        if isinstance(verdict, self._iam.AuthError):
+            return verdict.message
+        return identity_denial_message(action, caller.arn, resource, verdict.decision == "Deny")
+
+    def client(self, service: str, caller: Caller) -> Any:
+        key = (service, caller.credentials.access_key, caller.region)
+        with self._client_lock:
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    endpoint_url=self._endpoint,
+                    region_name=caller.region,
+                    aws_access_key_id=caller.credentials.access_key,
+                    aws_secret_access_key=caller.credentials.secret_key,
+                    aws_session_token=caller.credentials.session_token,
+                    config=Config(
+                        s3={"addressing_style": "path"}, max_pool_connections=32, retries={"max_attempts": 1}
+                    ),
+                )
+            return self._clients[key]
+
+    def object_file(self, account: str, bucket: str, key: str) -> Path | None:
+        from ministack.services import s3
+
+        path = s3._object_disk_path(bucket, key, account)
+        return Path(path) if path and Path(path).is_file() else None
+
+
+class _Checkpoints:
+    """Writes each service's state when it has changed, whole and by rename, so that a kill finds the old or the new."""
+
+    def __init__(self, app: Any, folder: Path):
+        self._app = app
+        self._folder = folder
+        self._written: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def write(self) -> None:
+        from ministack.core import persistence
+
+        with self._lock:
+            for name, get_state in self._app._build_persistence_save_dict().items():
+                text = self._text(persistence, name, get_state)
+                if text is None or self._written.get(name) == text:
+                    continue
+                self._folder.mkdir(parents=True, exist_ok=True)
+                partial = self._folder / f"{name}.json.tmp"
+                partial.write_text(text)
+                partial.replace(self._folder / f"{name}.json")
+                self._written[name] = text
+
+    @staticmethod
+    def _text(persistence: Any, name: str, get_state: Any, attempts: int = 20) -> str | None:
+        for attempt in range(attempts):
+            try:
+                state = get_state()
+                if state is None:
+                    return None
+                document = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
+                return json.dumps(document, default=persistence._json_default)
+            except RuntimeError:  # a dictionary changed size while it was copied: a request came between
+                if attempt == attempts - 1:
+                    raise
+        return None
+
+
+_ranged: contextvars.ContextVar[bool] = contextvars.ContextVar("ranged", default=False)
+
+
+def _read_ranges_lazily() -> None:
+    """Make a ranged GET read its range and not the whole object's file.
+
+    MiniStack reads the whole file for every range, which makes a columnar reader over HTTP 50 times slower. Under a
+    range header it is given the file mapped to memory instead; it slices that, and only the slice is read.
+    """
+    from ministack.services import s3
+
+    get_object, read_body = s3._get_object, s3._read_body
+
+    def get_object_lazily(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
+        token = _ranged.set("range" in headers)
+        try:
+            status, answer_headers, body = get_object(bucket, key, headers, query)
+        finally:
+            _ranged.reset(token)
+        return status, answer_headers, bytes(body) if isinstance(body, mmap.mmap) else body
+
+    def read_body_lazily(bucket: str, key: str, record: dict[str, Any]) -> Any:
+        path = s3._object_disk_path(bucket, key)
+        if not _ranged.get() or record.get("body") is not None or not record.get("size") or path is None:
+            return read_body(bucket, key, record)
+        with Path(path).open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    s3._get_object, s3._read_body = get_object_lazily, read_body_lazily

@@ -1,0 +1,60 @@
+"""Which ARNs a caller needs rights on: a catalog entity, and every ancestor of it.
+
+The rule is that of https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html; the resource types of
+each action are those of https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakelab.cloud.wire import Params
+
+_DATABASE = {"CreateDatabase", "GetDatabase", "UpdateDatabase", "DeleteDatabase"}
+_ALL_TABLES = {"GetTables", "DeleteDatabase"}
+_ALL_FUNCTIONS = {"DeleteDatabase", "GetUserDefinedFunctions"}
+
+
+def catalog_resources(operation: str, params: Params) -> Iterator[str]:
+    """The resource part of the ARNs (`table/sales/orders`) that an operation on the catalog needs rights on."""
+    yield "catalog"
+    if operation == "GetDatabases":
+        yield "database/*"
+    elif operation == "SearchTables":
+        yield from ("database/*", "table/*/*")
+    database = _database(operation, params)
+    if database is None:
+        return
+    yield f"database/{database}"
+    for table in _tables(operation, params):
+        yield f"table/{database}/{table}"
+    function = "*" if operation in _ALL_FUNCTIONS else _function(operation, params)
+    if function:
+        yield f"userDefinedFunction/{database}/{function}"
+
+
+def _database(operation: str, params: Params) -> str | None:
+    name = params.get("DatabaseName")
+    if operation in _DATABASE:
+        name = params.get("Name") or params["DatabaseInput"]["Name"]
+    return name.lower() if name else None
+
+
+def _tables(operation: str, params: Params) -> list[str]:
+    if operation in _ALL_TABLES:
+        return ["*"]
+    if operation == "BatchDeleteTable":
+        return [name.lower() for name in params["TablesToDelete"]]
+    if operation in ("CreateTable", "UpdateTable"):
+        name = params.get("TableInput", {}).get("Name") or params.get("Name")
+    elif operation in ("GetTable", "DeleteTable"):
+        name = params["Name"]
+    else:
+        name = params.get("TableName")
+    return [name.lower()] if name else []
+
+
+def _function(operation: str, params: Params) -> str | None:
+    if not operation.endswith("UserDefinedFunction"):
+        return None
+    return params.get("FunctionName") or params["FunctionInput"].get("FunctionName")

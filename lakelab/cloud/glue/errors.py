@@ -1,0 +1,56 @@
+"""The errors of Glue: AWS's codes and texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lakelab.cloud.errors import AwsError
+
+
+class EntityNotFound(AwsError):
+    """A database, table, partition, crawler … does not exist."""
+
+    code = "EntityNotFoundException"
+
+
+class AlreadyExists(AwsError):
+    """An entity of that name exists."""
+
+    code = "AlreadyExistsException"
+
+
+class InvalidInput(AwsError):
+    """The request has the right shape and a value that cannot be used."""
+
+    code = "InvalidInputException"
+
+
+class InvalidState(AwsError):
+    """The entity is not in a state that allows the operation."""
+
+    code = "InvalidStateException"
+
+
+class ConcurrentModification(AwsError):
+    """Another writer was first."""
+
+    code = "ConcurrentModificationException"
+
+
+class ConditionCheckFailure(AwsError):
+    """A condition that the request sets does not hold."""
+
+    code = "ConditionCheckFailureException"
+
+
+def detail(error: AwsError) -> dict[str, Any]:
+    """The ErrorDetail of one item of a batch."""
+    return {"ErrorCode": error.code, "ErrorMessage": error.message}
+
+
+def database_not_found(name: str) -> EntityNotFound:
+    return EntityNotFound(f"Database {name} not found.")
+
+
+def table_not_found(name: str) -> EntityNotFound:
+    return EntityNotFound(f"Table {name} not found.")

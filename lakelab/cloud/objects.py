@@ -1,0 +1,122 @@
+"""S3 objects as the lake services use them, always in the name of one caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from lakelab.cloud.caller import Caller
+from lakelab.cloud.errors import AwsError
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """One S3 object: where it is and what a listing says of it. `size` is in bytes, `modified` in UTC."""
+
+    bucket: str
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises ValueError for anything that is not an S3 URI."""
+    parts = urlsplit(uri, allow_fragments=False)
+    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
+        raise ValueError(f"not an S3 location: {uri!r}")
+    bucket, _, key = uri.partition("://")[2].partition("/")
+    return bucket, key
+
+
+class Objects:
+    """The S3 of one caller: every call is allowed or denied by that caller's own policies.
+
+    Calls go through the public S3 API, signed by the caller; only the bytes of an object are read from the core's file
+    where there is one, after the same permission check.
+    """
+
+    def __init__(self, caller: Caller, spool: Path):
+        self._caller = caller
+        self._spool = spool
+        self._s3 = caller.client("s3")
+
+    def list(self, bucket: str, prefix: str = "", *, delimiter: str = "") -> Iterator[ObjectInfo]:
+        """The objects under `prefix` in key order (needs s3:ListBucket)."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter)
+        with _as_aws():
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    yield ObjectInfo(bucket, item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+
+    def file(self, bucket: str, key: str) -> Path:
+        """A local file with the object's bytes, for reading only (needs s3:GetObject)."""
+        path = self._caller.core.object_file(self._caller.account, bucket, key)
+        if path is not None:
+            self._caller.require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+            return path
+        with _as_aws():
+            etag = self._s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
+            copy = self._spool / etag
+            if not copy.exists():
+                self._spool.mkdir(parents=True, exist_ok=True)
+                partial = copy.with_suffix(".partial")
+                self._s3.download_file(bucket, key, str(partial))
+                partial.replace(copy)
+        return copy
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """The object's bytes (needs s3:GetObject)."""
+        with _as_aws():
+            return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def put(self, bucket: str, key: str, body: bytes | Path, *, content_type: str = "binary/octet-stream") -> None:
+        """Write an object (needs s3:PutObject); a Path is uploaded from disk, in parts when it is large."""
+        with _as_aws():
+            if isinstance(body, Path):
+                self._s3.upload_file(str(body), bucket, key, ExtraArgs={"ContentType": content_type})
+            else:
+                self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+    def delete(self, bucket: str, keys: Iterable[str]) -> None:
+        """Delete objects (needs s3:DeleteObject); a key that does not exist is no error."""
+        batch: list[str] = []
+        for key in keys:
+            batch.append(key)
+            if len(batch) == 1000:
+                self._delete(bucket, batch)
+                batch = []
+        if batch:
+            self._delete(bucket, batch)
+
+    def _delete(self, bucket: str, keys: list[str]) -> None:
+        with _as_aws():
+            answer = self._s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+        for error in answer.get("Errors", ()):
+            raise AwsError(error["Message"], code=error["Code"], status=403)
+
+
+class _as_aws:
+    """Turns a boto3 ClientError of the inner call into the AwsError that the outer caller gets."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ClientError):
+            answer = error.response.get("Error", {})
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            raise AwsError(
+                answer.get("Message", ""), code=answer.get("Code", "InternalError"), status=status
+            ) from error

@@ -1,0 +1,52 @@
+"""The process of the local AWS: `python -m lakelab.cloud.serve INSTANCE`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import uvicorn
+
+from lakelab import __version__
+from lakelab.cloud.athena.api import AthenaService
+from lakelab.cloud.caller import Caller
+from lakelab.cloud.core.ministack import MiniStackCore
+from lakelab.cloud.gateway import Gateway
+from lakelab.cloud.glue.api import GlueService
+from lakelab.settings import Settings, settings
+
+
+def build(config: Settings, instance: str) -> Gateway:
+    """The gateway with the core and every lake service. A service is added here, by one line."""
+    core = MiniStackCore(config, config.state / "core")
+    identity = {"instance": instance, "version": __version__, "iam": config.iam, "pid": os.getpid()}
+
+    def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:
+        return gateway.invoke(service, operation, params, caller)
+
+    services = [
+        AthenaService(config.state / "athena", invoke),
+        GlueService(config.state / "glue", invoke),
+    ]
+    gateway = Gateway(core, services, identity)
+    return gateway
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config = settings()
+    enforcement = "ON: every request needs the rights for it" if config.iam == "enforce" else "OFF (LAKELAB_IAM=off)"
+    logging.getLogger("lakelab").info("IAM enforcement is %s", enforcement)
+    uvicorn.run(
+        build(config, sys.argv[1]),
+        host="127.0.0.1",
+        port=config.port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()
