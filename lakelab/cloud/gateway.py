@@ -113,6 +113,8 @@ class Gateway:
             await self._core.handle(scope, receive, send)
         finally:
             self._checkpoints.cancel()
+            for service in self._services.values():
+                service.close()
             await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)
             self._workers.shutdown(wait=False, cancel_futures=True)
 

@@ -52,6 +52,9 @@ class Service:
         """The (IAM action, ARN) pairs that the caller must be allowed before the handler runs."""
         yield f"{self.iam_prefix}:{call.operation}", "*"
 
+    def close(self) -> None:
+        """Stop what the service runs in the background; the server is about to end."""
+
 
 @lru_cache
 def service_model(name: str) -> ServiceModel:

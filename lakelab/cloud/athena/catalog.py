@@ -1,4 +1,4 @@
-"""The Glue Data Catalog as a statement sees it: databases, tables and partitions, read with the caller's permissions."""
+"""The Glue Data Catalog as a statement sees it: databases, tables and partitions, with the caller's permissions."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ class Catalog:
         """The name of a database; the session's own when none is given."""
         if name is None:
             if not self._session.database:
-                raise QueryError("MISSING_SCHEMA_NAME", "line 1:1: Schema must be specified when session schema is not set")
+                raise QueryError(
+                    "MISSING_SCHEMA_NAME", "line 1:1: Schema must be specified when session schema is not set"
+                )
             return self._session.database.lower()
         if len(name.parts) == 2:
             self.check_catalog(name.parts[0])

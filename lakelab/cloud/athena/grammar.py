@@ -86,10 +86,10 @@ class _Reader:
         return _unescape(self.next().value)
 
     def one_of(self, options: dict[str, Callable[[], s.Statement]]) -> s.Statement:
-        for word, read in options.items():
-            if self.take(*word.split()):
-                return read()
-        self.fail(", ".join(f"'{word}'" for word in options))
+        read = next((options[word] for word in options if self.take(*word.split())), None)
+        if read is None:
+            self.fail(", ".join(f"'{word}'" for word in options))
+        return read()
 
     # ---- parts
 

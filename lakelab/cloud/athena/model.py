@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from lakelab.cloud.caller import Caller
 
@@ -58,3 +58,20 @@ class Outcome:
     scanned: int = 0
     update_count: int | None = None
     manifest: list[str] | None = None
+
+
+class Engine(Protocol):
+    """Runs statements, several at once: `lakelab.cloud.athena.engine.Engine(invoke)`.
+
+    PREPARE, EXECUTE and DEALLOCATE do not reach it: they are the workgroup's, so the API resolves EXECUTE into the
+    stored statement with the values as `session.parameters`.
+    """
+
+    def run(self, session: Session, sql: str) -> Outcome:
+        """Run one statement to its end, with its effects on S3 and Glue.
+
+        Raises:
+            QueryError: it failed. QueryCancelled: it was stopped, or went over the scanned-bytes limit.
+            AwsError: a call that it made for the caller was refused.
+        """
+        ...

@@ -56,7 +56,9 @@ def decode(table: Table) -> ViewDefinition:
         raise QueryError("INVALID_VIEW", f"Invalid view definition of '{table.full_name}': {error}") from error
 
 
-def table_input(name: str, view: ViewDefinition, hive_columns: Sequence[tuple[str, str]], comment: str | None) -> Params:
+def table_input(
+    name: str, view: ViewDefinition, hive_columns: Sequence[tuple[str, str]], comment: str | None
+) -> Params:
     """The TableInput of a view; `hive_columns` are its columns with Hive types."""
     return {
         "Name": name,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from lakelab.cloud.errors import NotImplementedHere
 from lakelab.cloud.glue.model import Scope
+from lakelab.cloud.glue.operations import Operations
 from lakelab.cloud.glue.paging import decode, page
-from lakelab.cloud.glue.store import CatalogStore
 from lakelab.cloud.wire import Call, Params
 
 
-class DatabaseOperations:
-    catalog: CatalogStore
-
+class DatabaseOperations(Operations):
     def create_database(self, call: Call, params: Params) -> Params:
         refuse_federated(params["DatabaseInput"])
         self.catalog.create_database(Scope.of(call.caller, params), params["DatabaseInput"])

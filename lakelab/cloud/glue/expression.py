@@ -87,7 +87,7 @@ def compile_expression(text: str, keys: Sequence[Key]) -> Condition:
     return _Compiler(keys).condition(tree)
 
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -102,7 +102,7 @@ class _Compiler:
     def __init__(self, keys: Sequence[Key]):
         self._keys = {name.lower(): (number, type_) for number, (name, type_) in enumerate(keys)}
 
-    def condition(self, tree: exp.Expression) -> Condition:
+    def condition(self, tree: exp.Expr) -> Condition:
         match tree:
             case exp.Paren():
                 return self.condition(tree.this)
@@ -128,7 +128,7 @@ class _Compiler:
             raise _unsupported(tree)
         return self._compare(tree, operator)
 
-    def _compare(self, tree: exp.Expression, operator: str) -> Condition:
+    def _compare(self, tree: exp.Expr, operator: str) -> Condition:
         subject, literal = tree.this, tree.expression
         if isinstance(literal, exp.Column):
             subject, literal, operator = literal, subject, _MIRRORED.get(operator, operator)
@@ -161,17 +161,17 @@ class _Compiler:
             return Condition(f"({column} = ?)", (DEFAULT_PARTITION,))
         return Condition(f"({column} is null)")
 
-    def _key(self, tree: exp.Expression) -> tuple[str, str]:
+    def _key(self, tree: exp.Expr) -> tuple[str, str]:
         number, type_ = self._position(tree)
         return key_column(number), type_
 
-    def _position(self, tree: exp.Expression) -> tuple[int, str]:
+    def _position(self, tree: exp.Expr) -> tuple[int, str]:
         if not isinstance(tree, exp.Column) or tree.table or tree.name.lower() not in self._keys:
             raise InvalidInput("Invalid partition expression!")
         return self._keys[tree.name.lower()]
 
 
-def _literal(tree: exp.Expression, type_: str) -> Value:
+def _literal(tree: exp.Expr, type_: str) -> Value:
     negative = isinstance(tree, exp.Neg)
     node = tree.this if negative or isinstance(tree, exp.Cast) else tree
     if not isinstance(node, exp.Literal):
@@ -183,5 +183,5 @@ def _literal(tree: exp.Expression, type_: str) -> Value:
         raise InvalidInput(f'"{text}" is not a value of the type {type_}.') from error
 
 
-def _unsupported(tree: exp.Expression) -> InvalidInput:
+def _unsupported(tree: exp.Expr) -> InvalidInput:
     return InvalidInput(f"Unsupported expression '{tree.sql()}'")

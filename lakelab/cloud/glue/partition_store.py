@@ -29,6 +29,7 @@ create table if not exists partitions (
     {_KEY_COLUMNS},
     unique (table_id, partition_values)
 );
+create index if not exists partitions_in_order on partitions (table_id, id);
 create index if not exists partitions_by_key on partitions (table_id, {", ".join(_KEYS)});
 """
 
@@ -103,15 +104,16 @@ class PartitionStore:
             segment: (number, total): only this one of `total` shares, which together are all.
             after: only those after the partition with this id, which makes any page as quick as the first.
         """
-        where, values = "", ()
+        where, values, index = "", (), "partitions_in_order"
         if condition is not None:
-            where, values = f"and {condition.sql}", condition.values
+            where, values, index = f"and {condition.sql}", condition.values, "partitions_by_key"
         if segment[1] > 1:
             where, values = f"{where} and id % ? = ?", (*values, segment[1], segment[0])
         # the inner query reads the index alone, the outer one the documents of a page
         rows = self._file.rows(
             f"select {_COLUMNS} from partitions where id in ("
-            f"select id from partitions where table_id = ? and id > ? {where} order by id limit ?) order by id",
+            f"select id from partitions indexed by {index} where table_id = ? and id > ? {where} order by id limit ?"
+            ") order by id",
             table.id,
             after,
             *values,

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakelab.cloud.database import Database as SqliteFile
 from lakelab.cloud.errors import AwsError, NotImplementedHere
 from lakelab.cloud.glue.errors import AlreadyExists, EntityNotFound, InvalidInput, detail
 from lakelab.cloud.glue.expression import compile_expression
-from lakelab.cloud.glue.model import Scope, Table
+from lakelab.cloud.glue.model import Table
+from lakelab.cloud.glue.operations import Operations
 from lakelab.cloud.glue.paging import decode, page
-from lakelab.cloud.glue.partition_store import PartitionStore
-from lakelab.cloud.glue.store import CatalogStore
 from lakelab.cloud.wire import Call, Params
 
 
-class PartitionOperations:
-    file: SqliteFile
-    catalog: CatalogStore
-    partitions: PartitionStore
-
+class PartitionOperations(Operations):
     def create_partition(self, call: Call, params: Params) -> Params:
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             self.partitions.create(table, _checked(table, params["PartitionInput"]))
         return {}
 
     def batch_create_partition(self, call: Call, params: Params) -> Params:
         errors = []
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             for document in [_checked(table, document) for document in params["PartitionInputList"]]:
                 try:
                     self.partitions.create(table, document)
@@ -38,11 +32,11 @@ class PartitionOperations:
         return {"Errors": errors}
 
     def get_partition(self, call: Call, params: Params) -> Params:
-        scope, table = self._table_of(call, params)
+        scope, table = self.table_of(call, params)
         return {"Partition": self.partitions.get(table, params["PartitionValues"]).answer(scope, table)}
 
     def batch_get_partition(self, call: Call, params: Params) -> Params:
-        scope, table = self._table_of(call, params)
+        scope, table = self.table_of(call, params)
         found = []
         for wanted in params["PartitionsToGet"]:
             try:
@@ -55,7 +49,7 @@ class PartitionOperations:
         for member in ("QueryAsOfTime", "TransactionId"):
             if member in params:
                 raise NotImplementedHere(f"{member}: the local AWS has no governed tables.")
-        scope, table = self._table_of(call, params)
+        scope, table = self.table_of(call, params)
         expression = params.get("Expression", "").strip()
         limit = params.get("MaxResults", 1000)
         found = self.partitions.find(
@@ -72,14 +66,14 @@ class PartitionOperations:
 
     def update_partition(self, call: Call, params: Params) -> Params:
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             self._update(table, params)
         return {}
 
     def batch_update_partition(self, call: Call, params: Params) -> Params:
         errors = []
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             for entry in params["Entries"]:
                 try:
                     self._update(table, entry)
@@ -89,14 +83,14 @@ class PartitionOperations:
 
     def delete_partition(self, call: Call, params: Params) -> Params:
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             self.partitions.delete(table, params["PartitionValues"])
         return {}
 
     def batch_delete_partition(self, call: Call, params: Params) -> Params:
         errors = []
         with self.file.transaction():
-            _, table = self._table_of(call, params)
+            _, table = self.table_of(call, params)
             for unwanted in params["PartitionsToDelete"]:
                 try:
                     self.partitions.delete(table, unwanted["Values"])
@@ -107,10 +101,6 @@ class PartitionOperations:
     def _update(self, table: Table, entry: Params) -> None:
         values, document = entry["PartitionValueList"], entry["PartitionInput"]
         self.partitions.update(table, values, _checked(table, {"Values": values, **document}))
-
-    def _table_of(self, call: Call, params: Params) -> tuple[Scope, Table]:
-        scope = Scope.of(call.caller, params)
-        return scope, self.catalog.table(scope, params["DatabaseName"], params["TableName"])
 
 
 def _checked(table: Table, document: Params) -> Params:

@@ -50,7 +50,8 @@ create table if not exists table_versions (
 """
 
 _TABLE = """
-    select tables.id, databases.name as database, tables.name, version, tables.document, tables.created, updated, created_by
+    select tables.id, databases.name as database, tables.name, version, tables.document, tables.created,
+        updated, created_by
     from tables join databases on databases.id = database_id
     where account = ? and region = ? and databases.name = ?
 """

@@ -6,19 +6,15 @@ import re
 
 from lakelab.cloud.errors import AwsError, NotImplementedHere
 from lakelab.cloud.glue.errors import EntityNotFound, InvalidInput, detail
-from lakelab.cloud.glue.model import Scope, Table
+from lakelab.cloud.glue.model import Scope
+from lakelab.cloud.glue.operations import Operations
 from lakelab.cloud.glue.paging import decode, page
-from lakelab.cloud.glue.partition_store import PartitionStore
-from lakelab.cloud.glue.store import CatalogStore
 from lakelab.cloud.wire import Call, Params
 
 _NEWEST = 2**62  # no version is as high
 
 
-class TableOperations:
-    catalog: CatalogStore
-    partitions: PartitionStore
-
+class TableOperations(Operations):
     def create_table(self, call: Call, params: Params) -> Params:
         document = _table_input(params)
         self.catalog.create_table(
@@ -51,15 +47,16 @@ class TableOperations:
         return {"TableList": answers, "NextToken": token}
 
     def update_table(self, call: Call, params: Params) -> Params:
-        before, after = self.catalog.update_table(
-            Scope.of(call.caller, params),
-            params["DatabaseName"],
-            _table_input(params),
-            expected_version=_version(params["VersionId"]) if "VersionId" in params else None,
-            archive=not params.get("SkipArchive", False),
-        )
-        if [type_ for _, type_ in before.keys] != [type_ for _, type_ in after.keys]:
-            self.partitions.retype(after)
+        with self.file.transaction():
+            before, after = self.catalog.update_table(
+                Scope.of(call.caller, params),
+                params["DatabaseName"],
+                _table_input(params),
+                expected_version=_version(params["VersionId"]) if "VersionId" in params else None,
+                archive=not params.get("SkipArchive", False),
+            )
+            if [type_ for _, type_ in before.keys] != [type_ for _, type_ in after.keys]:
+                self.partitions.retype(after)
         return {}
 
     def delete_table(self, call: Call, params: Params) -> Params:
@@ -78,24 +75,24 @@ class TableOperations:
         return {"Errors": errors}
 
     def get_table_version(self, call: Call, params: Params) -> Params:
-        scope, table = self._table_of(call, params)
+        scope, table = self.table_of(call, params)
         version = _version(params["VersionId"]) if "VersionId" in params else table.version
         return {"TableVersion": self.catalog.version(table, version).version_answer(scope)}
 
     def get_table_versions(self, call: Call, params: Params) -> Params:
-        scope, table = self._table_of(call, params)
+        scope, table = self.table_of(call, params)
         limit = params.get("MaxResults", 100)
         found = self.catalog.versions(table, before=decode(params.get("NextToken"), _NEWEST), limit=limit + 1)
         versions, token = page(found, limit, lambda version: version.version)
         return {"TableVersions": [version.version_answer(scope) for version in versions], "NextToken": token}
 
     def delete_table_version(self, call: Call, params: Params) -> Params:
-        _, table = self._table_of(call, params)
+        _, table = self.table_of(call, params)
         self.catalog.delete_version(table, _version(params["VersionId"]))
         return {}
 
     def batch_delete_table_version(self, call: Call, params: Params) -> Params:
-        _, table = self._table_of(call, params)
+        _, table = self.table_of(call, params)
         errors = []
         for version in params["VersionIds"]:
             try:
@@ -103,10 +100,6 @@ class TableOperations:
             except AwsError as error:
                 errors.append({"TableName": table.name, "VersionId": version, "ErrorDetail": detail(error)})
         return {"Errors": errors}
-
-    def _table_of(self, call: Call, params: Params) -> tuple[Scope, Table]:
-        scope = Scope.of(call.caller, params)
-        return scope, self.catalog.table(scope, params["DatabaseName"], params["TableName"])
 
 
 def _table_input(params: Params) -> Params:

@@ -1,0 +1,416 @@
+"""Files that DuckDB cannot read as they are, converted first: ORC, Avro, regular expressions, and odd text.
+
+Each function answers, for every original file, the file to read in its place; a file that can be read as it is stays.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import json
+import lzma
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import fastavro
+import pyarrow as pa
+import pyarrow.orc as orc_files
+import pyarrow.parquet as parquet_files
+import zstandard
+
+from lakelab.cloud.athena.catalog import Field
+from lakelab.cloud.athena.errors import QueryError
+
+if TYPE_CHECKING:
+    from lakelab.cloud.athena.formats.readers import DataFile
+
+_BATCH = 65536  # rows
+
+
+def plain_text(file: DataFile, scratch: Path) -> tuple[str, Path]:
+    """DuckDB's name of the file's compression, and the file: decompressed here where DuckDB cannot."""
+    suffix = Path(file.uri).suffix.lower()
+    if suffix in (".gz", ".gzip"):
+        return "gzip", file.path
+    if suffix in (".zst", ".zstd"):
+        return "zstd", file.path
+    if suffix in (".bz2", ".deflate", ".snappy", ".lz4", ".xz"):
+        target = _target(scratch, ".txt")
+        with open_text(file) as source, target.open("wb") as out:
+            while chunk := source.read(1 << 20):
+                out.write(chunk)
+        return "none", target
+    return "none", file.path
+
+
+def open_text(file: DataFile) -> BinaryIO:
+    """The bytes of a text file, decompressed by what its name says."""
+    suffix = Path(file.uri).suffix.lower()
+    match suffix:
+        case ".gz" | ".gzip":
+            return gzip.open(file.path)  # type: ignore[return-value]
+        case ".bz2":
+            return bz2.open(file.path)  # type: ignore[return-value]
+        case ".xz":
+            return lzma.open(file.path)  # type: ignore[return-value]
+        case ".zst" | ".zstd":
+            return zstandard.open(file.path, "rb")  # type: ignore[return-value]
+        case ".deflate":
+            return pa.BufferReader(zlib.decompress(file.path.read_bytes()))  # type: ignore[return-value]
+        case ".snappy":
+            return pa.BufferReader(_hadoop_blocks(file.path.read_bytes(), "snappy"))  # type: ignore[return-value]
+        case ".lz4":
+            return pa.BufferReader(_hadoop_blocks(file.path.read_bytes(), "lz4_raw"))  # type: ignore[return-value]
+    return file.path.open("rb")
+
+
+def _hadoop_blocks(data: bytes, codec: str) -> bytes:
+    """Hadoop's block compression: the size of a block, then chunks, each after its own size (big-endian, 4 bytes)."""
+    out = []
+    position = 0
+    while position < len(data):
+        left = int.from_bytes(data[position : position + 4], "big")
+        position += 4
+        while left > 0:
+            size = int.from_bytes(data[position : position + 4], "big")
+            position += 4
+            chunk = data[position : position + size]
+            length = _snappy_length(chunk) if codec == "snappy" else left
+            plain = pa.Codec(codec).decompress(chunk, decompressed_size=length, asbytes=True)
+            out.append(plain)
+            left -= len(plain)
+            position += size
+    return b"".join(out)
+
+
+def _snappy_length(chunk: bytes) -> int:
+    length = shift = 0
+    for byte in chunk:
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return length
+        shift += 7
+    return length
+
+
+def _target(scratch: Path, suffix: str) -> Path:
+    folder = scratch / "converted"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{sum(1 for _ in folder.iterdir())}{suffix}"
+
+
+# ---- ORC and Avro ---------------------------------------------------------------------------------------------------
+
+
+def orc(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
+    """ORC as Parquet, one stripe at a time."""
+    read_as = {}
+    for file in files:
+        target = read_as[file.path] = _target(scratch, ".parquet")
+        source = orc_files.ORCFile(file.path)
+        with parquet_files.ParquetWriter(target, source.schema) as writer:
+            for number in range(source.nstripes):
+                stripe: Any = source.read_stripe(number)
+                writer.write_batch(stripe)
+    return read_as
+
+
+def avro(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
+    """Avro as Parquet."""
+    read_as = {}
+    for file in files:
+        target = read_as[file.path] = _target(scratch, ".parquet")
+        with file.path.open("rb") as source:
+            reader = fastavro.reader(source)
+            _write_rows(target, reader, _avro_schema(reader.writer_schema))
+    return read_as
+
+
+def _avro_schema(schema: Any) -> pa.Schema:
+    return pa.schema([(field["name"].lower(), _avro_type(field["type"])) for field in schema["fields"]])
+
+
+_AVRO_PRIMITIVES = {
+    "null": pa.null(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "bytes": pa.binary(),
+    "string": pa.string(),
+}
+
+
+def _avro_type(kind: Any) -> pa.DataType:
+    if isinstance(kind, list):
+        choices = [choice for choice in kind if choice != "null"]
+        return _avro_type(choices[0]) if choices else pa.null()
+    if isinstance(kind, str):
+        if kind not in _AVRO_PRIMITIVES:
+            raise QueryError("NOT_SUPPORTED", f"Avro type {kind} is not supported")
+        return _AVRO_PRIMITIVES[kind]
+    match kind.get("logicalType"):
+        case "date":
+            return pa.date32()
+        case "timestamp-millis" | "timestamp-micros" | "local-timestamp-millis" | "local-timestamp-micros":
+            return pa.timestamp("us")
+        case "decimal":
+            return pa.decimal128(kind["precision"], kind.get("scale", 0))
+        case "uuid":
+            return pa.string()
+    match kind["type"]:
+        case "array":
+            return pa.list_(_avro_type(kind["items"]))
+        case "map":
+            return pa.map_(pa.string(), _avro_type(kind["values"]))
+        case "record":
+            return pa.struct([(field["name"].lower(), _avro_type(field["type"])) for field in kind["fields"]])
+        case "enum":
+            return pa.string()
+        case "fixed":
+            return pa.binary(kind["size"])
+    return _avro_type(kind["type"])
+
+
+def _write_rows(target: Path, rows: Iterable[Any], schema: pa.Schema) -> None:
+    with parquet_files.ParquetWriter(target, schema) as writer:
+        batch: list[Any] = []
+        for row in rows:
+            batch.append({name.lower(): _naive(value) for name, value in row.items()})
+            if len(batch) == _BATCH:
+                writer.write_table(pa.Table.from_pylist(batch, schema))
+                batch = []
+        writer.write_table(pa.Table.from_pylist(batch, schema))
+
+
+def _naive(value: Any) -> Any:
+    return value.replace(tzinfo=None) if getattr(value, "tzinfo", None) is not None else value
+
+
+# ---- text that a regular expression splits ---------------------------------------------------------------------------
+
+
+def regex(
+    files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[str, str], scratch: Path
+) -> dict[Path, Path]:
+    """RegexSerDe: a group a column; a line that does not match is a row of NULLs."""
+    pattern = serde.get("input.regex", "")
+    flags = re.IGNORECASE if serde.get("input.regex.case.insensitive", "false").lower() == "true" else 0
+    try:
+        compiled = re.compile(pattern, flags)
+    except re.error as error:
+        raise QueryError("HIVE_SERDE_NOT_FOUND", f"Invalid regular expression in input.regex: {error}") from error
+    if compiled.groups < len(columns):
+        raise QueryError("HIVE_CURSOR_ERROR", "Number of matching groups doesn't match the number of columns")
+
+    def cells(line: str) -> Sequence[str | None]:
+        match = compiled.fullmatch(line)
+        return match.groups() if match else ()
+
+    return _matched(files, columns, cells, scratch)
+
+
+def grok(
+    files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[str, str], scratch: Path
+) -> dict[Path, Path]:
+    """GrokSerDe: named patterns in `input.format`, with `input.grokCustomPatterns`; lines that do not match are left
+    out of the columns they would fill, as NULL."""
+    custom = dict(
+        line.split(None, 1) for line in serde.get("input.grokCustomPatterns", "").splitlines() if " " in line.strip()
+    )
+    compiled = re.compile(_grok_regex(serde.get("input.format", ""), {**_GROK, **custom}))
+    names = [column.name for column in columns]
+
+    def cells(line: str) -> Sequence[str | None]:
+        match = compiled.search(line)
+        found = {name.lower(): value for name, value in match.groupdict().items()} if match else {}
+        return [found.get(name) for name in names]
+
+    return _matched(files, columns, cells, scratch)
+
+
+_GROK = {
+    "WORD": r"\b\w+\b",
+    "NOTSPACE": r"\S+",
+    "SPACE": r"\s*",
+    "DATA": r".*?",
+    "GREEDYDATA": r".*",
+    "INT": r"(?:[+-]?(?:[0-9]+))",
+    "POSINT": r"\b(?:[1-9][0-9]*)\b",
+    "NONNEGINT": r"\b(?:[0-9]+)\b",
+    "BASE10NUM": r"(?<![0-9.+-])(?:[+-]?(?:(?:[0-9]+(?:\.[0-9]+)?)|(?:\.[0-9]+)))",
+    "NUMBER": r"(?:%{BASE10NUM})",
+    "USERNAME": r"[a-zA-Z0-9._-]+",
+    "USER": r"%{USERNAME}",
+    "EMAILADDRESS": r"[a-zA-Z0-9_.+=:-]+@[0-9A-Za-z.-]+",
+    "QUOTEDSTRING": r"(?:\"(?:\\.|[^\\\"])*\"|'(?:\\.|[^\\'])*')",
+    "QS": r"%{QUOTEDSTRING}",
+    "UUID": r"[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}",
+    "IPV4": r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|\b)){4}",
+    "IPV6": r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}",
+    "IP": r"(?:%{IPV6}|%{IPV4})",
+    "HOSTNAME": r"\b(?:[0-9A-Za-z][0-9A-Za-z-]{0,62})(?:\.(?:[0-9A-Za-z][0-9A-Za-z-]{0,62}))*\.?\b",
+    "IPORHOST": r"(?:%{IP}|%{HOSTNAME})",
+    "HOSTPORT": r"%{IPORHOST}:%{POSINT}",
+    "PATH": r"(?:/[^\s?]*)+",
+    "URIPROTO": r"[A-Za-z]+(?:\+[A-Za-z+]+)?",
+    "URIPATH": r"(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\-]*)+",
+    "URIPARAM": r"\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\-\[\]<>]*",
+    "URIPATHPARAM": r"%{URIPATH}(?:%{URIPARAM})?",
+    "URIHOST": r"%{IPORHOST}(?::%{POSINT})?",
+    "URI": r"%{URIPROTO}://(?:%{URIHOST})?(?:%{URIPATHPARAM})?",
+    "MONTH": r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b",
+    "MONTHNUM": r"(?:0?[1-9]|1[0-2])",
+    "MONTHDAY": r"(?:(?:0[1-9])|(?:[12][0-9])|(?:3[01])|[1-9])",
+    "DAY": r"(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)",
+    "YEAR": r"(?:\d\d){1,2}",
+    "HOUR": r"(?:2[0123]|[01]?[0-9])",
+    "MINUTE": r"(?:[0-5][0-9])",
+    "SECOND": r"(?:(?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?)",
+    "TIME": r"%{HOUR}:%{MINUTE}(?::%{SECOND})?",
+    "ISO8601_TIMEZONE": r"(?:Z|[+-]%{HOUR}(?::?%{MINUTE}))",
+    "TIMESTAMP_ISO8601": r"%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?",
+    "HTTPDATE": r"%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}",
+    "SYSLOGTIMESTAMP": r"%{MONTH} +%{MONTHDAY} %{TIME}",
+    "LOGLEVEL": r"(?:[Tt]race|TRACE|[Dd]ebug|DEBUG|[Ii]nfo|INFO|[Nn]otice|NOTICE|[Ww]arn(?:ing)?|WARN(?:ING)?"
+    r"|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL)",
+    "COMMONAPACHELOG": r"%{IPORHOST:clientip} %{NOTSPACE:ident} %{USER:auth} \[%{HTTPDATE:timestamp}\] "
+    r'"(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" '
+    r"%{NUMBER:response} (?:%{NUMBER:bytes}|-)",
+}
+
+
+def _grok_regex(pattern: str, known: Mapping[str, str], depth: int = 0) -> str:
+    """A grok pattern as a regular expression: `%{NAME:column}` is a group of that name."""
+    if depth > 20:
+        raise QueryError("HIVE_CURSOR_ERROR", "Grok patterns refer to each other in a circle")
+
+    def expand(match: re.Match[str]) -> str:
+        name, _, column = match.group(1).partition(":")
+        if name not in known:
+            raise QueryError("NOT_SUPPORTED", f"Grok pattern {name} is not known here: define it as a custom pattern")
+        inner = _grok_regex(known[name], known, depth + 1)
+        column = column.partition(":")[0].lower()
+        return f"(?P<{column}>{inner})" if column else f"(?:{inner})"
+
+    return re.sub(r"%\{([^}]+)\}", expand, pattern)
+
+
+def _matched(files: Sequence[DataFile], columns: Sequence[Field], cells: Any, scratch: Path) -> dict[Path, Path]:
+    names = [column.name for column in columns]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    read_as = {}
+    for file in files:
+        target = read_as[file.path] = _target(scratch, ".parquet")
+        _write_rows(
+            target,
+            ({**dict.fromkeys(names), **dict(zip(names, cells(line), strict=False))} for line in _text_lines(file)),
+            schema,
+        )
+    return read_as
+
+
+def _text_lines(file: DataFile) -> Iterator[str]:
+    with open_text(file) as source:
+        for line in source:
+            yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+# ---- odd CSV and JSON -----------------------------------------------------------------------------------------------
+
+
+def opencsv(
+    files: Sequence[DataFile], serde: Mapping[str, str], scratch: Path
+) -> tuple[dict[Path, Path], dict[Path, str]]:
+    """CSV whose only escape is the doubled quote, as DuckDB reads it; and each file's compression.
+
+    OpenCSVSerde knows an escape character too (a backslash, unless `escapeChar` says otherwise): a file that has one is
+    written anew without it.
+    """
+    quote, escape = serde.get("quoteChar", '"'), serde.get("escapeChar", "\\")
+    read_as, compressed = {}, {}
+    for file in files:
+        compression, path = plain_text(file, scratch)
+        if escape != quote and _holds(file, escape.encode()):
+            target = _target(scratch, ".csv")
+            with open_text(file) as source, target.open("w", encoding="utf-8", newline="") as out:
+                for line in codecs.getreader("utf-8")(source, "replace"):
+                    out.write(_unescape_csv(line, quote, escape))
+            compression, path = "none", target
+        read_as[file.path], compressed[path] = path, compression
+    return read_as, compressed
+
+
+def _unescape_csv(line: str, quote: str, escape: str) -> str:
+    escaped = re.escape(escape)
+    line = re.sub(f"{escaped}{re.escape(quote)}", lambda _: quote * 2, line)
+    return re.sub(f"{escaped}{escaped}", lambda _: escape, line)
+
+
+def _holds(file: DataFile, needle: bytes) -> bool:
+    with open_text(file) as source:
+        while chunk := source.read(1 << 20):
+            if needle in chunk:
+                return True
+    return False
+
+
+# a key with an upper-case letter
+_MIXED_CASE = re.compile(rb'"[^"\n]*[A-Z][^"\n]*"\s*:')
+
+
+def json_lines(
+    files: Sequence[DataFile], serde: Mapping[str, str], scratch: Path
+) -> tuple[dict[Path, Path], dict[Path, str]]:
+    """JSON lines whose keys are the columns' names, and each file's compression.
+
+    Keys match in any case, and `mapping.column` names the key of a column; files that need it are written anew.
+    """
+    mapping = {
+        key.lower(): name.removeprefix("mapping.").lower() for name, key in serde.items() if name.startswith("mapping.")
+    }
+    dots = serde.get("dots.in.keys", "false").lower() == "true"
+    read_as, compressed = {}, {}
+    for file in files:
+        compression, path = plain_text(file, scratch)
+        if mapping or dots or _has_mixed_case(file):
+            target = _target(scratch, ".json")
+            with target.open("w", encoding="utf-8") as out:
+                for line in _text_lines(file):
+                    out.write(_with_column_names(line, mapping, dots) + "\n")
+            compression, path = "none", target
+        read_as[file.path], compressed[path] = path, compression
+    return read_as, compressed
+
+
+def _has_mixed_case(file: DataFile) -> bool:
+    with open_text(file) as source:
+        return any(_MIXED_CASE.search(line) for line in source)
+
+
+def _with_column_names(line: str, mapping: Mapping[str, str], dots: bool) -> str:
+    try:
+        document = json.loads(line) if line.strip() else None
+    except ValueError:
+        return line  # DuckDB reports it, or the SerDe is told to ignore it
+    if not isinstance(document, dict):
+        return line
+    renamed = {}
+    for key, value in _lower_keys(document).items():
+        name = mapping.get(key, key)
+        renamed[name.replace(".", "_") if dots else name] = value
+    return json.dumps(renamed, ensure_ascii=False)
+
+
+def _lower_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key.lower(): _lower_keys(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_lower_keys(item) for item in value]
+    return value

@@ -1,0 +1,57 @@
+"""CAST to and from JSON.
+
+https://trino.io/docs/435/functions/json.html#cast-to-json
+"""
+
+from __future__ import annotations
+
+from lakelab.cloud.athena.sql import render
+from lakelab.cloud.athena.sql.typed import quote, text
+from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
+
+_AS_TEXT = {"date", "timestamp", "timestamp with time zone"}
+
+
+def to_json(sql: str, source: Type, depth: int = 0) -> str:
+    """A value as JSON: a text becomes a JSON string, a row an object, a date its text."""
+    item = f"j{depth}"
+    if not _needs_care(source):
+        return f"to_json({sql})"
+    match source.name:
+        case "json":
+            return sql
+        case "array":
+            return f"to_json(list_transform({sql}, lambda {item}: {to_json(item, source.element, depth + 1)}))"
+        case "map":
+            key = render.text_of(f"{item}.key", source.items[0])
+            value = to_json(f"{item}.value", source.items[1], depth + 1)
+            entries = f"list_transform(list_sort(map_entries({sql})), lambda {item}: struct_pack(k := {key}, v := {value}))"
+            return f"to_json(map_from_entries({entries}))"
+        case "row":
+            parts = (
+                f"{quote(name if field.name else '')} := {to_json(f'struct_extract({sql}, {text(name)})', field.type, depth)}"
+                for name, field in zip(field_names(source), source.fields, strict=True)
+            )
+            return f"CASE WHEN {sql} IS NOT NULL THEN to_json(struct_pack({', '.join(parts)})) END"
+    if source.name in _AS_TEXT:
+        return f"to_json({render.text_of(sql, source)})"
+    return f"to_json({sql})"
+
+
+def _needs_care(kind: Type) -> bool:
+    if kind.name in _AS_TEXT or kind.name in ("json", "map", "row"):
+        return True
+    return any(map(_needs_care, kind.items))
+
+
+def from_json(sql: str, target: Type) -> str:
+    """JSON as a value: JSON null becomes NULL."""
+    match target.name:
+        case "varchar":
+            scalar = f"(json_type({sql}) NOT IN ('OBJECT', 'ARRAY'))"
+            value = f"json_extract_string({sql}, '$')"
+            cut = f"left({value}, {target.length})" if target.length is not None else value
+            return f"CASE WHEN {scalar} THEN {cut} WHEN {sql} IS NOT NULL THEN CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast to varchar' AS BOOLEAN) AS VARCHAR) END"
+        case "boolean" | "date" | "timestamp":
+            return f"CAST(json_extract_string({sql}, '$') AS {to_duckdb(target)})"
+    return f"CAST({sql} AS {to_duckdb(target)})"

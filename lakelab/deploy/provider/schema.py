@@ -1,0 +1,333 @@
+"""Which properties each resource type has and of what type, taken from the annotations of the pulumi-aws SDK.
+
+The real plugin carries its schema; ours carries `schema.json`, written from the SDK by `python -m
+lakelab.deploy.provider.schema` (a test compares the two). A type is written as one of `string`, `integer`, `number`,
+`boolean`, `any`, `asset`, `{"list": T}`, `{"map": T}` or `{"object": name}`, a name among the type's own `objects`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lakelab.deploy.values import UNKNOWN, Secret, is_asset, signature
+
+FILE = Path(__file__).with_name("schema.json")
+Type = str | dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The properties of one resource type."""
+
+    token: str
+    inputs: dict[str, Type]
+    required: frozenset[str]
+    outputs: dict[str, Type]
+    objects: dict[str, dict[str, Type]]
+    object_required: dict[str, list[str]]
+
+    def fields(self, kind: Type) -> dict[str, Type] | None:
+        """The properties of an object type; None for any other type."""
+        return self.objects[kind["object"]] if isinstance(kind, dict) and "object" in kind else None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong with the inputs of a resource."""
+
+    path: str
+    reason: str
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def schema(token: str) -> Schema:
+    """The schema of a resource type.
+
+    Raises:
+        KeyError: the type is not in schema.json.
+    """
+    entry = _file()["types"][token]
+    return Schema(
+        token,
+        entry["inputs"],
+        frozenset(entry["required"]),
+        entry["outputs"],
+        entry["objects"],
+        entry["objectRequired"],
+    )
+
+
+def version() -> str:
+    """The version of pulumi-aws that the schema was taken from."""
+    return _file()["version"]
+
+
+def check(kind: Schema, inputs: dict[str, Any]) -> Iterator[Mistake]:
+    """What is wrong with these inputs, by the schema alone: names, types and missing properties."""
+    yield from _check_fields(kind, kind.inputs, kind.required, inputs, "")
+
+
+def _check_fields(
+    kind: Schema, fields: dict[str, Type], required: Iterable[str], value: dict[str, Any], path: str
+) -> Iterator[Mistake]:
+    prefix = f"{path}." if path else ""
+    for name, item in value.items():
+        if name.startswith("__"):
+            continue
+        if name not in fields:
+            yield Mistake(prefix + name, f"no such property{_hint(name, fields)}")
+        else:
+            yield from _check_value(kind, fields[name], item, prefix + name)
+    for name in sorted(required):
+        if value.get(name) is None:
+            yield Mistake(prefix + name, "is required")
+
+
+def _hint(name: str, fields: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(fields), n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(fields))}"
+
+
+def _check_value(kind: Schema, expected: Type, value: Any, path: str) -> Iterator[Mistake]:
+    if isinstance(value, Secret):
+        value = value.value
+    if value is None or value == UNKNOWN or expected == "any":
+        return
+    if isinstance(expected, str):
+        if not _fits(expected, value):
+            yield Mistake(path, f"must be {_name(expected)}, not {_shown(value)}")
+        return
+    if "list" in expected:
+        if not isinstance(value, list):
+            yield Mistake(path, f"must be a list, not {_shown(value)}")
+            return
+        for index, item in enumerate(value):
+            yield from _check_value(kind, expected["list"], item, f"{path}[{index}]")
+        return
+    if not isinstance(value, dict) or signature(value):
+        yield Mistake(path, f"must be an object, not {_shown(value)}")
+        return
+    if "map" in expected:
+        for key, item in value.items():
+            yield from _check_value(kind, expected["map"], item, f"{path}.{key}")
+        return
+    name = expected["object"]
+    yield from _check_fields(kind, kind.objects[name], kind.object_required.get(name, ()), value, path)
+
+
+def _fits(expected: str, value: Any) -> bool:
+    if expected == "asset":
+        return is_asset(value)
+    if expected == "string":
+        # Pulumi's AWS provider turns numbers and booleans into text; objects and lists it refuses.
+        return isinstance(value, (str, int, float))
+    if expected == "boolean":
+        return isinstance(value, bool) or value in ("true", "false")
+    if isinstance(value, bool):
+        return False
+    if expected == "integer":
+        return isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit())
+    return isinstance(value, (int, float)) or _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _name(expected: str) -> str:
+    return {"integer": "a whole number", "asset": "an asset or archive"}.get(expected, f"a {expected}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def coerce(kind: Schema, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with scalars in the schema's types, so that `"10"` and `10` are not a change; nulls are left out."""
+    return _coerce_fields(kind, kind.inputs, inputs)
+
+
+def _coerce_fields(kind: Schema, fields: dict[str, Type], value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _coerce(kind, fields.get(name, "any"), item) for name, item in value.items() if item is not None
+    }
+
+
+def _coerce(kind: Schema, expected: Type, value: Any) -> Any:
+    if isinstance(value, Secret):
+        return Secret(_coerce(kind, expected, value.value))
+    if value == UNKNOWN:
+        return value
+    if isinstance(expected, dict):
+        if "list" in expected and isinstance(value, list):
+            return [_coerce(kind, expected["list"], item) for item in value]
+        if "map" in expected and isinstance(value, dict):
+            return {key: _coerce(kind, expected["map"], item) for key, item in value.items() if item is not None}
+        if "object" in expected and isinstance(value, dict):
+            return _coerce_fields(kind, kind.objects[expected["object"]], value)
+        return value
+    if expected == "string" and isinstance(value, bool):
+        return "true" if value else "false"
+    if expected == "string" and isinstance(value, (int, float)):
+        return str(value)
+    if expected == "boolean" and isinstance(value, str):
+        return value == "true"
+    if expected == "integer" and isinstance(value, str):
+        return int(value)
+    if expected == "number" and isinstance(value, str):
+        return float(value)
+    return value
+
+
+# -- writing schema.json from the SDK ---------------------------------------------------------------------------------
+
+
+def generate(known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """The schema of these types, read from the installed pulumi-aws. Imports the SDK: slow, for building only.
+
+    Args:
+        known: for each type token the properties that our provider has; of others only the name is kept.
+    """
+    import pulumi_aws
+    from pulumi_aws import _utilities
+
+    classes = _classes(known)
+    assert pulumi_aws
+    return {
+        "version": _utilities.get_version(),
+        "types": {token: _describe(*pair, set(known[token])) for token, pair in sorted(classes.items())},
+    }
+
+
+def _classes(tokens: Iterable[str]) -> dict[str, tuple[type, type]]:
+    """The resource class and the arguments class of each type token."""
+    import importlib
+
+    import pulumi
+
+    found: dict[str, tuple[type, type]] = {}
+    for token in tokens:
+        module_path, name = token.split(":")[1:]
+        module_name = module_path.split("/")[0]
+        python_name = {"lambda": "lambda_"}.get(module_name, module_name)
+        module = importlib.import_module(f"pulumi_aws.{python_name}")
+        resource = getattr(module, name)
+        if not issubclass(resource, pulumi.CustomResource):
+            raise TypeError(f"{token} is no resource")
+        found[token] = (resource, getattr(module, f"{name}Args", None) or _private_arguments(resource))
+    return found
+
+
+def _private_arguments(resource: type) -> type:
+    import sys
+
+    return getattr(sys.modules[resource.__module__], f"{resource.__name__}Args")
+
+
+def _describe(resource: type, arguments: type, known: set[str]) -> dict[str, Any]:
+    from pulumi import _types
+
+    objects: dict[str, dict[str, Type]] = {}
+    required: dict[str, list[str]] = {}
+    hints = _types.input_type_types(arguments)
+    inputs = {name: _type(hint, objects, required) if name in known else "any" for name, hint in hints.items()}
+    outputs = {name: _type(hint, {}, {}) for name, hint in _types.resource_types(resource).items()}
+    return {
+        "inputs": inputs,
+        "required": sorted(_types._required_property_names(arguments)),
+        "outputs": {name: _outline(kind) for name, kind in outputs.items() if name not in inputs},
+        "objects": objects,
+        "objectRequired": {name: names for name, names in required.items() if names},
+    }
+
+
+def _outline(kind: Type) -> Type:
+    """An output's type without its insides: nothing is checked there."""
+    return "any" if isinstance(kind, dict) else kind
+
+
+def _type(hint: Any, objects: dict[str, dict[str, Type]], required: dict[str, list[str]]) -> Type:
+    import collections.abc
+    import enum
+    import typing
+
+    import pulumi
+    from pulumi import _types
+
+    if typing.get_origin(hint) is typing.Union:
+        options = [option for option in typing.get_args(hint) if not _is_plumbing(option)]
+        kinds = [_type(option, objects, required) for option in options]
+        unique = [kind for index, kind in enumerate(kinds) if kind not in kinds[:index]]
+        return unique[0] if len(unique) == 1 else "any"
+    origin = typing.get_origin(hint)
+    if origin in (list, collections.abc.Sequence):
+        return {"list": _type(typing.get_args(hint)[0], objects, required)}
+    if origin in (dict, collections.abc.Mapping):
+        return {"map": _type(typing.get_args(hint)[1], objects, required)}
+    if hint in (str, int, float, bool):
+        return {str: "string", int: "integer", float: "number", bool: "boolean"}[hint]
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return "string"
+    if isinstance(hint, type) and issubclass(hint, (pulumi.Asset, pulumi.Archive)):
+        return "asset"
+    if isinstance(hint, type) and _types.is_input_type(hint):
+        name = hint.__name__.removesuffix("Args")
+        if name not in objects:
+            objects[name] = {}
+            required[name] = sorted(_types._required_property_names(hint))
+            for key, inner in _types.input_type_types(hint).items():
+                objects[name][key] = _type(inner, objects, required)
+        return {"object": name}
+    if isinstance(hint, type) and _types.is_output_type(hint):
+        return {"object": hint.__name__}
+    if isinstance(hint, type) and issubclass(hint, str):
+        return "string"
+    return "any"
+
+
+def _is_plumbing(option: Any) -> bool:
+    import collections.abc
+    import typing
+
+    import pulumi
+
+    origin = typing.get_origin(option)
+    return (
+        option is type(None)
+        or option is pulumi.Output
+        or origin is pulumi.Output
+        or origin in (collections.abc.Awaitable, collections.abc.Coroutine)
+        or isinstance(option, typing.ForwardRef)
+        or typing.is_typeddict(option)
+    )
+
+
+def main() -> None:
+    """Writes schema.json for the types that the services know."""
+    from lakelab.deploy.provider.services import all_types
+
+    document = generate({token: kind.properties for token, kind in all_types().items()})
+    lines = [f"{json.dumps(token)}: {json.dumps(kind, sort_keys=True)}" for token, kind in document["types"].items()]
+    text = '{"version": ' + json.dumps(document["version"]) + ', "types": {\n' + ",\n".join(lines) + "\n}}\n"
+    FILE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

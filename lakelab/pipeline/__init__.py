@@ -1,0 +1,1 @@
+"""What `make up-local` strings together: start, deploy, seed, ingest, crawl, transform, report."""

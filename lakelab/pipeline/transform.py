@@ -1,0 +1,72 @@
+"""Run dbt on the transforms, and read what it did from its own results."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakelab.errors import LakelabError
+
+
+class TransformFailed(LakelabError):
+    """dbt ended with an error: a model did not build or a test failed."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """How many nodes of each resource type (`model`, `seed`, `test`, `unit_test` …) dbt has run."""
+
+    nodes: Mapping[str, int]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {kind.replace('_', ' ')}s" for kind, count in sorted(self.nodes.items()))
+
+
+def build(project: Path, environment: Mapping[str, str], progress: Callable[[str], None]) -> Built:
+    """`dbt build` in `project` with the AWS variables of `environment`.
+
+    Raises:
+        TransformFailed: with the messages of the nodes that failed.
+    """
+    dbt = Path(sys.executable).parent / "dbt"
+    command = [str(dbt), "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(project)]
+    process = subprocess.Popen(
+        [*command, "--profiles-dir", str(project), "--target", "local"],
+        env={**os.environ, **environment, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    try:
+        for line in process.stdout or ():
+            name, message = _event(line)
+            said.append(message)
+            if name in ("LogStartLine", "LogModelResult", "LogTestResult", "LogSeedResult"):
+                progress(message)
+        code = process.wait()
+    finally:
+        process.kill()
+        process.wait()
+    if code != 0:
+        raise TransformFailed(
+            "dbt build failed:\n" + "\n".join(said[-25:]),
+            fix='correct the model, then: eval "$(.venv/bin/lakelab env)"; cd transforms; ../.venv/bin/dbt build',
+        )
+    results = json.loads((project / "target" / "run_results.json").read_text())["results"]
+    return Built(Counter(result["unique_id"].partition(".")[0] for result in results))
+
+
+def _event(line: str) -> tuple[str, str]:
+    try:
+        info = json.loads(line)["info"]
+    except (ValueError, KeyError, TypeError):
+        return "", line.rstrip()
+    return info["name"], info["msg"]

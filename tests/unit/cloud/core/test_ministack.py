@@ -1,0 +1,74 @@
+"""The contract with MiniStack: every name of its insides that the core uses, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NAMES = [
+    "ministack.app:app",
+    "ministack.app:_request_account_scope",
+    "ministack.app:_build_persistence_save_dict",
+    "ministack.core.persistence:_state_format_version",
+    "ministack.core.persistence:_json_default",
+    "ministack.core.iam_evaluator:pin_signed_request",
+    "ministack.core.iam_evaluator:pin_signed_body",
+    "ministack.core.iam_evaluator:check_credentials",
+    "ministack.core.iam_evaluator:resolve_credential",
+    "ministack.core.iam_evaluator:CredentialResolutionError",
+    "ministack.core.iam_evaluator:AuthError",
+    "ministack.core.iam_evaluator:enforce",
+    "ministack.core.iam_evaluator:is_root_access_key",
+    "ministack.core.iam_actions:identity_denial_message",
+    "ministack.core.responses:set_request_account_id",
+    "ministack.core.responses:set_request_region",
+    "ministack.core.responses:get_account_id",
+    "ministack.core.router:extract_access_key_id",
+    "ministack.core.router:extract_region",
+    "ministack.services.s3:_object_disk_path",
+    "ministack.services.s3:_get_object",
+    "ministack.services.s3:_read_body",
+]
+
+PROBE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    module, _, attribute = name.partition(":")
+    if not hasattr(importlib.import_module(module), attribute):
+        print(name)
+"""
+
+
+def test_every_name_that_the_core_uses_exists():
+    missing = subprocess.run(
+        [sys.executable, "-c", PROBE, *NAMES], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert missing == []
+
+
+def test_the_list_of_names_is_whole():
+    """A name of MiniStack's insides in the module that is not in the list above fails here."""
+    import lakelab.cloud.core.ministack as module
+
+    source = Path(module.__file__).read_text()
+    used = set(re.findall(r"(?:self\._app|self\._iam|self\._responses|persistence|\bs3)\.(\w+)", source))
+    assert used <= {name.partition(":")[2] for name in NAMES}
+
+
+@pytest.mark.parametrize(("iam", "auth"), [("enforce", "true"), ("off", "false")])
+def test_configure_says_what_ministack_reads(iam: str, auth: str, tmp_path: Path):
+    code = (
+        "import os, sys; from pathlib import Path; from lakelab.settings import Settings;"
+        "from lakelab.cloud.core.ministack import configure;"
+        f"configure(Settings(iam={iam!r}, port=4999), Path({str(tmp_path)!r}));"
+        "print(os.environ['AUTH'], os.environ['GATEWAY_PORT'], os.environ['BIND_HOST'])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]}
+    ).stdout.split()
+    assert said == [auth, "4999", "127.0.0.1"]
