@@ -16,20 +16,19 @@ from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
 from lakelab.settings import Settings, settings
 
+# a lake service is added here, by one line
+SERVICES = (AthenaService, GlueService)
+
 
 def build(config: Settings, instance: str) -> Gateway:
-    """The gateway with the core and every lake service. A service is added here, by one line."""
+    """The gateway with the core and every lake service."""
     core = MiniStackCore(config, config.state / "core")
     identity = {"instance": instance, "version": __version__, "iam": config.iam, "pid": os.getpid()}
 
     def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:
         return gateway.invoke(service, operation, params, caller)
 
-    services = [
-        AthenaService(config.state / "athena", invoke),
-        GlueService(config.state / "glue", invoke),
-    ]
-    gateway = Gateway(core, services, identity)
+    gateway = Gateway(core, [service(config.state / service.name, invoke) for service in SERVICES], identity)
     return gateway
 
 

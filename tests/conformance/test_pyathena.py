@@ -21,7 +21,7 @@ import sqlalchemy
 from pyathena.arrow.cursor import ArrowCursor
 from pyathena.async_cursor import AsyncCursor, AsyncDictCursor
 from pyathena.cursor import Cursor, DictCursor
-from pyathena.error import OperationalError
+from pyathena.error import DatabaseError, OperationalError
 from pyathena.pandas.async_cursor import AsyncPandasCursor
 from pyathena.pandas.cursor import PandasCursor
 from pyathena.s3fs.cursor import S3FSCursor
@@ -53,8 +53,13 @@ class Lake:
         return f"s3://{self.bucket}/results/"
 
     def connect(self, **options: Any) -> Any:
-        settings = {"s3_staging_dir": self.staging, "schema_name": self.database, "region_name": self.region}
-        return pyathena.connect(**(settings | {"poll_interval": POLL} | options))
+        settings: dict[str, Any] = {
+            "s3_staging_dir": self.staging,
+            "schema_name": self.database,
+            "region_name": self.region,
+        }
+        connect: Any = pyathena.connect
+        return connect(**(settings | {"poll_interval": POLL} | options))
 
     def fetch(self, sql: str, **options: Any) -> list[tuple]:
         with self.connect(**options).cursor() as cursor:
@@ -243,7 +248,7 @@ def test_a_failure_is_told_with_its_name(lake: Lake, sql: str, text: str) -> Non
 
 
 def test_no_statement(lake: Lake) -> None:
-    with lake.connect().cursor() as cursor, pytest.raises(pyathena.error.DatabaseError, match="mismatched input"):
+    with lake.connect().cursor() as cursor, pytest.raises(DatabaseError, match="mismatched input"):
         cursor.execute("selec 1")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lakelab.cloud.athena.catalog import Invoke
 from lakelab.cloud.athena.catalogs import DataCatalogs
+from lakelab.cloud.athena.engine import Engine as DuckDbEngine
 from lakelab.cloud.athena.exceptions import InvalidRequest
 from lakelab.cloud.athena.executions import Executions
 from lakelab.cloud.athena.metadata import Metadata
@@ -65,12 +66,9 @@ class AthenaService(Service):
         self._executions = Executions(database)
         self._results = Results(state)
         self._scheduler = Scheduler(self._executions, self._results)
-        if engine is None:
-            from lakelab.cloud.athena import engine as own
-
-            engine = own.Engine(invoke)
+        self._engine = engine or DuckDbEngine(invoke)
         self._submitter = Submitter(
-            engine,
+            self._engine,
             self._scheduler,
             self._executions,
             self._results,
@@ -82,8 +80,9 @@ class AthenaService(Service):
         self._holds = threading.BoundedSemaphore(HOLDS)
 
     def close(self) -> None:
-        """Stop the statements that run."""
+        """Stop the statements that run, and wait for their end."""
         self._scheduler.close()
+        self._engine.close()
 
     # ---- authorisation
 

@@ -75,3 +75,7 @@ class Engine(Protocol):
             AwsError: a call that it made for the caller was refused.
         """
         ...
+
+    def close(self) -> None:
+        """Give back what is held ready for the next statement."""
+        ...

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from lakelab.cloud.athena.errors import Category, QueryCancelled, QueryError, of_aws
+from lakelab.cloud.athena.errors import Category, MalformedQuery, QueryCancelled, QueryError, of_aws
 from lakelab.cloud.athena.executions import Executions
 from lakelab.cloud.athena.model import Outcome, Session
 from lakelab.cloud.athena.results import Results, Target
@@ -81,6 +81,8 @@ class Scheduler:
             self._executions.cancel(session.execution_id, cancelled.reason, statistics)
         except QueryError as error:
             self._executions.fail(session.execution_id, error, statistics)
+        except MalformedQuery as error:
+            self._executions.fail(session.execution_id, QueryError("", error.message), statistics)
         except AwsError as error:
             self._executions.fail(session.execution_id, of_aws(error), statistics)
         except Exception:

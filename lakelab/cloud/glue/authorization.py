@@ -6,13 +6,46 @@ each action are those of https://docs.aws.amazon.com/service-authorization/lates
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from lakelab.cloud.wire import Params
+from lakelab.cloud.wire import Call, Params
 
 _DATABASE = {"CreateDatabase", "GetDatabase", "UpdateDatabase", "DeleteDatabase"}
 _ALL_TABLES = {"GetTables", "DeleteDatabase"}
 _ALL_FUNCTIONS = {"DeleteDatabase", "GetUserDefinedFunctions"}
+
+
+# what an operation that is not on the catalog works on, by the noun in its name: the ARN's type and the parameters
+# that name it
+_NOUNS = (
+    (re.compile(r"Crawl"), "crawler", ("Name", "CrawlerName", "CrawlerNames", "CrawlerNameList")),
+    (re.compile(r"Job"), "job", ("Name", "JobName", "JobNames")),
+    (re.compile(r"Trigger"), "trigger", ("Name", "TriggerNames")),
+)
+_NO_RESOURCE = re.compile(r"Classifier|Tag|ResourcePolic|Dev|Connection")
+
+
+def resources_of(call: Call, params: Params) -> Iterator[tuple[str, str]]:
+    """The (action, ARN) pairs that an operation needs. One that gives a role to Glue also needs iam:PassRole on it."""
+    action = f"glue:{call.operation}"
+    if call.operation.startswith(("Create", "Update")) and "Role" in params:
+        yield "iam:PassRole", _role_arn(call, params["Role"])
+    for pattern, type_, members in _NOUNS:
+        if pattern.search(call.operation):
+            names = next((params[member] for member in members if member in params), "*")
+            for name in [names] if isinstance(names, str) else names:
+                yield action, call.caller.arn_of("glue", f"{type_}/{name}")
+            return
+    if _NO_RESOURCE.search(call.operation):
+        yield action, "*"
+        return
+    for resource in catalog_resources(call.operation, params):
+        yield action, call.caller.arn_of("glue", resource)
+
+
+def _role_arn(call: Call, role: str) -> str:
+    return role if role.startswith("arn:") else f"arn:aws:iam::{call.caller.account}:role/{role.lstrip('/')}"
 
 
 def catalog_resources(operation: str, params: Params) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Where the named things of Glue are kept that are one document each: crawlers, classifiers, jobs, triggers, functions."""
+"""Where the named things are kept that are one document each: crawlers, classifiers, jobs, triggers, functions."""
 
 from __future__ import annotations
 

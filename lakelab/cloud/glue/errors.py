@@ -54,3 +54,39 @@ def database_not_found(name: str) -> EntityNotFound:
 
 def table_not_found(name: str) -> EntityNotFound:
     return EntityNotFound(f"Table {name} not found.")
+
+
+class CrawlerRunning(AwsError):
+    """The crawler runs, and cannot be changed or started."""
+
+    code = "CrawlerRunningException"
+
+
+class CrawlerNotRunning(AwsError):
+    """There is no crawl to stop."""
+
+    code = "CrawlerNotRunningException"
+
+
+class CrawlerStopping(AwsError):
+    """The crawl is being stopped already."""
+
+    code = "CrawlerStoppingException"
+
+
+class NoSchedule(AwsError):
+    """The crawler has no schedule."""
+
+    code = "NoScheduleException"
+
+
+class SchedulerRunning(AwsError):
+    """The schedule is on already."""
+
+    code = "SchedulerRunningException"
+
+
+class SchedulerNotRunning(AwsError):
+    """The schedule is off already."""
+
+    code = "SchedulerNotRunningException"

@@ -231,14 +231,16 @@ def _classes(tokens: Iterable[str]) -> dict[str, tuple[type, type]]:
         resource = getattr(module, name)
         if not issubclass(resource, pulumi.CustomResource):
             raise TypeError(f"{token} is no resource")
-        found[token] = (resource, getattr(module, f"{name}Args", None) or _private_arguments(resource))
+        found[token] = (resource, _arguments(resource))
     return found
 
 
-def _private_arguments(resource: type) -> type:
+def _arguments(resource: type) -> type:
+    """`<Name>InitArgs` where `<Name>Args` is taken by a property of another resource, else `<Name>Args`."""
     import sys
 
-    return getattr(sys.modules[resource.__module__], f"{resource.__name__}Args")
+    module = sys.modules[resource.__module__]
+    return getattr(module, f"{resource.__name__}InitArgs", None) or getattr(module, f"{resource.__name__}Args")
 
 
 def _describe(resource: type, arguments: type, known: set[str]) -> dict[str, Any]:

@@ -50,10 +50,21 @@ class Catalog:
     """The target database of a crawl. `glue` runs operations with the role's rights.
 
     Args:
+        summary: where the changes are noted.
         adds_tables: False for a crawl of catalog tables, which never makes a new one.
     """
 
-    def __init__(self, glue: Glue, database: str, prefix: str, author: Author, policy: Policy, *, adds_tables: bool):
+    def __init__(
+        self,
+        glue: Glue,
+        database: str,
+        prefix: str,
+        author: Author,
+        policy: Policy,
+        summary: Summary,
+        *,
+        adds_tables: bool = True,
+    ):
         self._glue = glue
         self._database = database
         self._prefix = prefix
@@ -61,7 +72,7 @@ class Catalog:
         self._policy = policy
         self._adds_tables = adds_tables
         self._tables = {table["Name"]: table for table in self._pages("GetTables", "TableList")}
-        self.summary = Summary()
+        self.summary = summary
 
     def tables(self) -> list[Params]:
         """The tables that are in the database, as GetTables answers them."""

@@ -99,9 +99,8 @@ class Crawl:
     def _crawl(self, targets: Sequence[Target], database: str, policy: Policy, summary: Summary) -> None:
         author = Author(self.name, [pattern for target in targets for pattern in target.exclusions])
         prefix = self.definition.get("TablePrefix", "")
-        catalog = Catalog(self.glue, database, prefix, author, policy, adds_tables=True)
-        catalog.summary = summary
-        partial = bool(self.known_folders) and policy.incremental or self.changed_folders is not None
+        catalog = Catalog(self.glue, database, prefix, author, policy, summary)
+        partial = self.changed_folders is not None or (policy.incremental and bool(self.known_folders))
         groups: list[tuple[str, TableGroup]] = []
         for target in targets:
             objects = list(self._objects(target))
@@ -123,8 +122,7 @@ class Crawl:
     def _crawl_tables(self, database: str, names: Sequence[str], policy: Policy, summary: Summary) -> None:
         # AWS always combines and never deletes when the targets are tables of the catalog
         policy = replace(policy, delete="LOG")
-        catalog = Catalog(self.glue, database, "", Author(self.name), policy, adds_tables=False)
-        catalog.summary = summary
+        catalog = Catalog(self.glue, database, "", Author(self.name), policy, summary, adds_tables=False)
         for name in names:
             table = self.glue("GetTable", {"DatabaseName": database, "Name": name})["Table"]
             target = Target.of({"Path": table["StorageDescriptor"]["Location"].rstrip("/") + "/"})
@@ -133,7 +131,7 @@ class Crawl:
                 catalog.write(target.bucket, group_)
 
     def _objects(self, target: Target) -> Iterator[ObjectInfo]:
-        """The objects of a target that have data. Names with a leading `_` or `.` are those of helpers, as in Athena."""
+        """The objects of a target that have data; not those named `_…` or `.…`, which Athena does not read either."""
         excluded = matcher(target.exclusions)
         for found in self.source.list(target.bucket, target.prefix):
             within = found.key == target.prefix or found.key.startswith(target.root)
@@ -147,13 +145,12 @@ class Crawl:
         return folder in self.changed_folders if self.changed_folders is not None else folder not in self.known_folders
 
     def _group(self, objects: Iterable[ObjectInfo], target: Target, grouping: Grouping) -> list[TableGroup]:
-        root = target.root if target.root != f"{target.prefix}/" or not target.prefix else target.root
         schemas = self._classified(objects, target)
         single = [(key, schema) for key, schema in schemas if key == target.prefix]
         if single:
             key, schema = single[0]
             return [TableGroup(key, schema, [(key, schema)])]
-        return group(schemas, root, grouping)
+        return group(schemas, target.root, grouping)
 
     def _classified(self, objects: Iterable[ObjectInfo], target: Target) -> list[tuple[str, Schema]]:
         schemas = []

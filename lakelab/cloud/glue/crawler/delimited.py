@@ -58,7 +58,8 @@ def classify_custom_csv(sample: Sample, classifier: Mapping[str, Any]) -> Schema
         header = _header(rows, width)
     else:
         header = (rows[0], True) if present else (None, False)
-    types: list[HiveType] = [_CUSTOM.get(name.lower(), name.lower()) for name in classifier.get("CustomDatatypes", [])]
+    custom: list[str] = classifier.get("CustomDatatypes", [])
+    types = [_CUSTOM.get(name.lower(), name.lower()) for name in custom]
     return _schema(
         sample,
         text,
@@ -72,7 +73,7 @@ def classify_custom_csv(sample: Sample, classifier: Mapping[str, Any]) -> Schema
     )
 
 
-_CUSTOM = {"long": "bigint", "short": "smallint", "decimal": "decimal(38,18)"}
+_CUSTOM: dict[str, HiveType] = {"long": "bigint", "short": "smallint", "decimal": "decimal(38,18)"}
 
 Header = tuple[Sequence[str] | None, bool]  # the names, and whether the first row has them
 

@@ -1,9 +1,9 @@
 """Which objects make one table: folders of similar schemas become its partitions, others become tables of their own.
 
 The rule is AWS's (https://docs.aws.amazon.com/glue/latest/dg/crawler-s3-folder-table-partition.html and
-https://repost.aws/knowledge-center/glue-crawler-detect-schema): going up from the leaves, the folders on one level become
-partitions of a table at the folder above when more than 70 % of them have compatible and similar schemas and there
-are at most five different ones. Otherwise each becomes a table. Files and folders side by side never make one table.
+https://repost.aws/knowledge-center/glue-crawler-detect-schema): going up from the leaves, the folders on one level
+become partitions of a table at the folder above when more than 70 % of them have compatible and similar schemas and
+there are at most five different ones. Otherwise each becomes a table. Files and folders side by side never make one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MAX_CLUSTERS = 5
 class Grouping:
     """A crawler's `Grouping` configuration.
 
-    `combine` is TableGroupingPolicy's CombineCompatibleSchemas; `level` TableLevelConfiguration, in which the bucket has
-    the level 1.
+    `combine` is TableGroupingPolicy's CombineCompatibleSchemas; `level` TableLevelConfiguration, in which the bucket
+    has the level 1.
     """
 
     combine: bool = False

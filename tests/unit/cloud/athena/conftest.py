@@ -53,9 +53,8 @@ class FolderS3:
 
 
 def _error(code: str, message: str, status: int) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "x"
-    )
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")
 
 
 @dataclass
@@ -73,6 +72,9 @@ class ToldEngine:
         self.ran.append((sql, session.parameters))
         self.sessions.append(session)
         return self.told.get(sql, lambda session: csv_outcome(session, [[sql]]))(session)
+
+    def close(self) -> None:
+        self.told.clear()
 
 
 def csv_outcome(session: Session, rows: list[list[str | None]], columns: list[Column] | None = None) -> Outcome:

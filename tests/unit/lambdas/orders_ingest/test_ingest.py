@@ -46,8 +46,10 @@ class S3:
 
 document = yaml.safe_load(open("glue/tables/orders.yaml"))
 contract = Contract.of(json.loads(json.dumps(document, default=str)))
-report = ingest(Source("b", "k", "e"), Feed(int(sys.argv[1]) << 20, sys.argv[2]), contract, NoWhere(S3(), None, "b", "d"))
-print(json.dumps({"rows": report.rows_in, "clean": report.clean, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+feed = Feed(int(sys.argv[1]) << 20, sys.argv[2])
+report = ingest(Source("b", "k", "e"), feed, contract, NoWhere(S3(), None, "b", "d"))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"rows": report.rows_in, "clean": report.clean, "mb": peak}))
 """
 
 
