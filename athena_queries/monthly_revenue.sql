@@ -2,10 +2,10 @@
 -- description: Completed orders and revenue of each month, by currency, with the change over the month before.
 -- database: analytics
 select
-    month,
+    order_month,
     currency,
     orders,
     revenue,
-    revenue - lag(revenue) over (partition by currency order by month) as change
+    revenue - lag(revenue) over (partition by currency order by order_month) as change
 from monthly_revenue
-order by month, currency
+order by order_month, currency

@@ -104,4 +104,6 @@ def query(
     for row in result.rows:
         table.add_row(*("" if cell is None else cell for cell in row))
     out.print(table)
-    out.print(f"{len(result.rows)} rows, {result.scanned_bytes:,} bytes scanned, {result.seconds:.2f} s: {result.output}")
+    out.print(
+        f"{len(result.rows)} rows, {result.scanned_bytes:,} bytes scanned, {result.seconds:.2f} s: {result.output}"
+    )

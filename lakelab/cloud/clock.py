@@ -1,4 +1,4 @@
-"""The clock of buffers, windows, schedules and retries: it runs as the real one does, until it is advanced or sped up."""
+"""The clock of buffers, windows and retries: it runs as the real one does, until it is advanced or sped up."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from lakelab.cloud.caller import Caller
@@ -114,6 +115,8 @@ class _as_aws:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, S3UploadFailedError):  # upload_file's wrapping of the same
+            error = error.__cause__ or error.__context__
         if isinstance(error, ClientError):
             answer = error.response.get("Error", {})
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)

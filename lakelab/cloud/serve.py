@@ -11,13 +11,15 @@ import uvicorn
 from lakelab import __version__
 from lakelab.cloud.athena.api import AthenaService
 from lakelab.cloud.caller import Caller
+from lakelab.cloud.clock import Clock
 from lakelab.cloud.core.ministack import MiniStackCore
 from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
+from lakelab.cloud.streams.api import KinesisService
 from lakelab.settings import Settings, settings
 
 # a lake service is added here, by one line
-SERVICES = (AthenaService, GlueService)
+SERVICES = (AthenaService, GlueService, KinesisService)
 
 
 def build(config: Settings, instance: str) -> Gateway:
@@ -28,7 +30,14 @@ def build(config: Settings, instance: str) -> Gateway:
     def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:
         return gateway.invoke(service, operation, params, caller)
 
-    gateway = Gateway(core, [service(config.state / service.name, invoke) for service in SERVICES], identity)
+    clock = Clock(config.state / "clock.json")
+    kinesis = KinesisService(config.state / "kinesis", clock)
+    services = [
+        AthenaService(config.state / "athena", invoke),
+        GlueService(config.state / "glue", invoke),
+        kinesis,
+    ]
+    gateway = Gateway(core, services, identity, clock)
     return gateway
 
 

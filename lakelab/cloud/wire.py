@@ -22,6 +22,7 @@ from botocore import xform_name
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 
 from lakelab.cloud.caller import Caller
+from lakelab.cloud.core import Core
 from lakelab.cloud.errors import AwsError, NotImplementedHere
 
 Params = dict[str, Any]
@@ -51,6 +52,9 @@ class Service:
     def resources(self, call: Call, params: Params) -> Iterable[tuple[str, str]]:
         """The (IAM action, ARN) pairs that the caller must be allowed before the handler runs."""
         yield f"{self.iam_prefix}:{call.operation}", "*"
+
+    def start(self, core: Core) -> None:
+        """Begin what the service runs in the background; the server is about to answer."""
 
     def close(self) -> None:
         """Stop what the service runs in the background; the server is about to end."""
@@ -106,13 +110,16 @@ def parse_request(service: Service, operation: str, body: bytes) -> Params:
         raw = json.loads(body or b"{}")
     except ValueError as error:
         raise AwsError(f"The request body is not JSON: {error}", code="SerializationException") from error
-    if shape is None:
-        return {}
+    return {} if shape is None else parse_shape(shape, raw, service.validation_error)
+
+
+def parse_shape(shape: Shape, raw: Any, validation_error: str) -> Params:
+    """The validated parameters in a JSON value. Raises AwsError as `parse_request` does."""
     problems: list[str] = []
     params = _parse(shape, raw, "", problems)
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
-        raise AwsError(count + "; ".join(problems), code=service.validation_error)
+        raise AwsError(count + "; ".join(problems), code=validation_error)
     return params
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from lakelab.errors import LakelabError
-from lakelab.pipeline.seed import PREFIX
+from lakelab.pipeline.feed import PREFIX
 
 REPORTS = "reports/orders/"
 POLL_SECONDS = 0.25

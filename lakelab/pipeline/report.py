@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -13,15 +14,16 @@ from lakelab.pipeline.ingest import Counts
 from lakelab.pipeline.steps import Step
 
 BAR = 30
+Part: TypeAlias = Table | Panel
 
 
 def revenue_table(result: Result) -> Table:
     """The rows of monthly_revenue with a bar for each, the longest BAR characters wide."""
     table = Table(title="monthly revenue", title_justify="left")
     for name in result.columns:
-        table.add_column(name, justify="left" if name in ("month", "revenue_month", "currency") else "right")
+        table.add_column(name, justify="left" if name in ("order_month", "currency") else "right")
     table.add_column("")
-    place = next((number for number, name in enumerate(result.columns) if "revenue" in name and "month" not in name), -1)
+    place = result.columns.index("revenue")
     values = [float(row[place] or 0) for row in result.rows]
     longest = max(values, default=0.0) or 1.0
     for row, value in zip(result.rows, values, strict=True):
@@ -37,6 +39,9 @@ def counts_table(counts: Counts) -> Table:
     table.add_row(*(f"{count:,}" for count in (counts.rows_in, counts.clean, counts.quarantined, counts.duplicate)))
     sum_ = f"{counts.clean:,} + {counts.quarantined:,} + {counts.duplicate:,}"
     table.caption = f"{sum_} {'=' if counts.reconciled else '≠'} {counts.rows_in:,}"
+    if counts.unreadable:
+        files = "1 file" if counts.unreadable == 1 else f"{counts.unreadable} files"
+        table.caption += f"; {files} cannot be read: see the dead-letter queue"
     table.caption_justify = "left"
     return table
 
@@ -66,7 +71,7 @@ def next_commands(commands: dict[str, str]) -> Panel:
     return Panel(Group(*lines), title="try next", title_align="left", expand=False)
 
 
-def show(console: Console, *parts: Table | Panel) -> None:
+def show(console: Console, *parts: Part) -> None:
     """Print the parts with a line between them."""
     for part in parts:
         console.print()

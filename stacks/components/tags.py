@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 
@@ -13,7 +14,7 @@ def tag_everything(tags: Mapping[str, str]) -> None:
     def add(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if not isinstance(args.resource, pulumi.CustomResource) or not hasattr(type(args.resource), "tags"):
             return None
-        props = dict(args.props)
+        props: dict[str, Any] = dict(args.props)
         props["tags"] = {**tags, **(props.get("tags") or {})}
         return pulumi.ResourceTransformationResult(props, args.opts)
 

@@ -40,7 +40,9 @@ class Lake:
         return f"{kind}_{uuid4().hex[:8]}"
 
     def options(self, **more: Any) -> dict[str, Any]:
-        return {"database": self.database, "s3_output": self.output, **FAST} | more
+        # with unload_approach the data goes into the output folder itself, which must be empty
+        output = self.path(self.name("results")) if more.get("unload_approach") else self.output
+        return {"database": self.database, "s3_output": output, **FAST} | more
 
     def read(self, sql: str, **more: Any) -> pd.DataFrame:
         return wr.athena.read_sql_query(sql, **self.options(ctas_approach=False, **more))
@@ -115,7 +117,7 @@ def test_a_query_in_chunks(lake: Lake, orders: str, approach: dict) -> None:
 
 
 def test_a_whole_table(lake: Lake, orders: str) -> None:
-    frame = wr.athena.read_sql_table(orders, **lake.options())
+    frame = wr.athena.read_sql_table(orders, database=lake.database, s3_output=lake.output)
     assert sorted(frame["id"]) == [1, 2, 3]
 
 
@@ -225,7 +227,7 @@ def test_an_execution_is_started_waited_for_and_read(lake: Lake, orders: str) ->
         f"select id from {orders} order by id", database=lake.database, s3_output=lake.output
     )
     assert isinstance(started, str)
-    ended = wr.athena.wait_query(started, 0.05)
+    ended = wr.athena.wait_query(started, athena_query_wait_polling_delay=0.05)
     assert ended["Status"]["State"] == "SUCCEEDED"
     assert wr.athena.get_query_execution(started)["QueryExecutionId"] == started
     assert wr.athena.get_query_columns_types(started) == {"id": "bigint"}
@@ -243,7 +245,7 @@ def test_an_execution_is_stopped(lake: Lake) -> None:
     assert isinstance(started, str)
     wr.athena.stop_query_execution(started)
     with pytest.raises(wr.exceptions.QueryCancelled, match="Query cancelled by user"):
-        wr.athena.wait_query(started, 0.05)
+        wr.athena.wait_query(started, athena_query_wait_polling_delay=0.05)
 
 
 def test_a_named_query_is_read(lake: Lake) -> None:
@@ -327,7 +329,7 @@ def test_a_query_is_unloaded(lake: Lake, orders: str) -> None:
         f"select id, item from {orders}", path=path, database=lake.database, file_format="PARQUET", **FAST
     )
     assert metadata is not None
-    assert sorted(wr.s3.read_parquet(path)["id"]) == [1, 2, 3]
+    assert sorted(wr.s3.read_parquet(path, path_ignore_suffix=[".csv", ".metadata"])["id"]) == [1, 2, 3]
 
 
 # ---- datasets -------------------------------------------------------------------------------------------------------
@@ -372,7 +374,14 @@ def test_a_json_dataset(lake: Lake) -> None:
     table = lake.name("json")
     frame = pd.DataFrame({"id": [1, 2], "text": ["a", None]})
     wr.s3.to_json(
-        frame, path=lake.path(table), dataset=True, database=lake.database, table=table, orient="records", lines=True
+        frame,
+        path=lake.path(table),
+        dataset=True,
+        database=lake.database,
+        table=table,
+        orient="records",
+        lines=True,
+        index=False,
     )
     assert rows(lake.read(f"select id, text from {table} order by id")) == [(1, "a"), (2, None)]
     wr.catalog.delete_table_if_exists(lake.database, table)

@@ -261,12 +261,17 @@ def _table(raw: Params) -> Table:
     return Table(
         database=raw["DatabaseName"],
         name=raw["Name"],
-        columns=tuple(_field(column) for column in descriptor.get("Columns", ())),
+        columns=tuple(_field(column) for column in descriptor.get("Columns", ()) if _is_current(column)),
         keys=tuple(_field(column) for column in raw.get("PartitionKeys") or ()),
         storage=_storage(descriptor),
         properties=raw.get("Parameters") or {},
         raw=raw,
     )
+
+
+def _is_current(column: Params) -> bool:
+    """Whether an Iceberg table still has a column: Glue lists those of older schemas too."""
+    return (column.get("Parameters") or {}).get("iceberg.field.current") != "false"
 
 
 def _field(raw: Params) -> Field:

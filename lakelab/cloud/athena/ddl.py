@@ -162,6 +162,7 @@ class Ddl:
 
     @run.register
     def _(self, statement: s.DropColumn) -> list[str]:
+        self._table(statement.name)
         raise hive_error("ParseException: ALTER TABLE DROP COLUMN is supported on Iceberg tables only")
 
     @run.register
@@ -225,6 +226,7 @@ class Ddl:
 
     @run.register
     def _(self, statement: s.RenameTable) -> list[str]:
+        self._table(statement.name)
         raise hive_error("ParseException: ALTER TABLE RENAME TO is supported on Iceberg tables only")
 
     # ---- partitions

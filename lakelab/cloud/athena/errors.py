@@ -12,6 +12,7 @@ from enum import IntEnum
 
 import duckdb
 
+from lakelab.cloud.athena.sql.errors import SqlError
 from lakelab.cloud.errors import AwsError
 
 
@@ -125,12 +126,23 @@ def of_aws(error: AwsError) -> QueryError:
     return QueryError("GENERIC_USER_ERROR", f"{error.code}: {error.message}")
 
 
+def of_sql(error: SqlError) -> QueryError:
+    """The failure of a statement that the dialect refused."""
+    message = error.message
+    if error.name == "COLUMN_NOT_FOUND" and message.endswith("cannot be resolved"):
+        message += " or requester is not authorized to access requested resources"
+    return QueryError(error.name, message)
+
+
 def of_duckdb(error: duckdb.Error) -> QueryError:
     """The failure of a statement that DuckDB refused or could not finish.
 
     What reaches this point has passed the checks of the dialect: the text is DuckDB's own, under Trino's error name.
     """
     text = _first_line(str(error))
+    named = _NAMED.match(text)
+    if named:
+        return QueryError(named["name"], named["text"])
     for pattern, name in _BY_TEXT:
         if pattern.search(text):
             return QueryError(name, text)
@@ -143,11 +155,15 @@ def of_duckdb(error: duckdb.Error) -> QueryError:
 
 
 def _first_line(text: str) -> str:
-    text = re.sub(r"^[A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* Error: ", "", text)
+    text = re.sub(r"^[A-Z][A-Za-z -]* Error: ", "", text)
     return text.split("\n", 1)[0].strip()
 
 
+# what our own SQL raises with DuckDB's error()
+_NAMED = re.compile(r"(?P<name>HIVE_[A-Z_]+): (?P<text>.*)", re.DOTALL)
+
 _BY_TEXT = [
+    (re.compile(r"(?i)Malformed JSON in file"), "HIVE_BAD_DATA"),
     (re.compile(r"(?i)division by zero|divide by zero"), "DIVISION_BY_ZERO"),
     (re.compile(r"(?i)more than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
     (re.compile(r"(?i)^Table with name|^Catalog .* does not exist"), "TABLE_NOT_FOUND"),

@@ -193,15 +193,19 @@ class Executions:
             )
 
     def _fail_unfinished(self) -> None:
-        error = QueryError(
-            "",
-            "The local AWS was stopped while this query was queued or running. Run the query again.",
-            category=Category.SYSTEM,
-            type=200,
-            retryable=True,
-        )
         for row in self._database.rows(f"select id from executions where state in {_ACTIVE}"):
-            self.fail(row["id"], error, {})
+            self.fail(row["id"], server_stopped(), {})
+
+
+def server_stopped() -> QueryError:
+    """Why a statement failed that was queued or running when its process ended."""
+    return QueryError(
+        "",
+        "The local AWS was stopped while this query was queued or running. Run the query again.",
+        category=Category.SYSTEM,
+        type=200,
+        retryable=True,
+    )
 
 
 def _complete(document: Document) -> None:

@@ -30,7 +30,7 @@ class Pruner:
         trees: each query with the database that its unqualified names are in.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, trees: Sequence[tuple[exp.Expression, str]], now: datetime):
+    def __init__(self, con: duckdb.DuckDBPyConnection, trees: Sequence[tuple[exp.Expr, str]], now: datetime):
         self._con = con
         self._trees = trees
         self._now = now
@@ -54,7 +54,7 @@ class Pruner:
             fixed = own if number == 0 else {key: fixed[key] | own[key] for key in fixed.keys() & own.keys()}
         return fixed
 
-    def _uses(self, table: Table) -> Iterator[list[exp.Expression]]:
+    def _uses(self, table: Table) -> Iterator[list[exp.Expr]]:
         """For each use of the table, the conditions on its partition keys that all of its rows have to meet."""
         keys = {key.name for key in table.keys}
         for tree, database in self._trees:
@@ -63,7 +63,7 @@ class Pruner:
                     if isinstance(source, exp.Table) and _is(source, table, database):
                         yield [_without_table(each) for each in _conditions(scope, alias, keys)]
 
-    def _matching(self, table: Table, partitions: Sequence[Partition], condition: exp.Expression) -> list[int] | None:
+    def _matching(self, table: Table, partitions: Sequence[Partition], condition: exp.Expr) -> list[int] | None:
         """The positions of the partitions for which the condition is true; None when it cannot be evaluated."""
         schema = Schema()
         types = {key.name: str(from_hive(key.type)) for key in table.keys}
@@ -93,7 +93,7 @@ def _is(source: exp.Table, table: Table, database: str) -> bool:
     return source.name.lower() == table.name and (source.db or database).lower() == table.database
 
 
-def _conditions(scope: Scope, alias: str, keys: set[str]) -> Iterator[exp.Expression]:
+def _conditions(scope: Scope, alias: str, keys: set[str]) -> Iterator[exp.Expr]:
     """The conjuncts of a SELECT's WHERE that name only these partition keys of the source `alias`."""
     where = scope.expression.args.get("where")
     if where is None or _may_be_null(scope, alias):
@@ -112,7 +112,7 @@ def _conditions(scope: Scope, alias: str, keys: set[str]) -> Iterator[exp.Expres
             yield conjunct
 
 
-def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(condition, exp.Paren):
         yield from _conjuncts(condition.this)
     elif isinstance(condition, exp.And):
@@ -133,14 +133,14 @@ def _may_be_null(scope: Scope, alias: str) -> bool:
     return False
 
 
-def _without_table(condition: exp.Expression) -> exp.Expression:
+def _without_table(condition: exp.Expr) -> exp.Expr:
     copy = condition.copy()
     for column in copy.find_all(exp.Column):
         column.set("table", None)
     return copy
 
 
-def _fixed(conditions: Sequence[exp.Expression]) -> dict[str, set[str]]:
+def _fixed(conditions: Sequence[exp.Expr]) -> dict[str, set[str]]:
     fixed: dict[str, set[str]] = {}
     for condition in conditions:
         if isinstance(condition, exp.EQ):

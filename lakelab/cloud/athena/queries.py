@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 from sqlglot import exp
@@ -16,9 +17,20 @@ from lakelab.cloud.athena.catalog import CATALOG, INFORMATION_SCHEMA, Catalog, T
 from lakelab.cloud.athena.datafiles import DataFiles
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.readers import quoted
+from lakelab.cloud.athena.iceberg.reading import Version
 from lakelab.cloud.athena.model import Session
 from lakelab.cloud.athena.pruning import Pruner
-from lakelab.cloud.athena.sql import Schema, TableName, Translated, parse, referenced_tables, translate
+from lakelab.cloud.athena.sql import (
+    Schema,
+    SqlError,
+    TableName,
+    Translated,
+    parse,
+    prepare_connection,
+    referenced_tables,
+    translate,
+    translate_dml,
+)
 from lakelab.cloud.athena.sql.types import parse_type, to_duckdb
 
 # DuckDB has an information_schema of its own in every database
@@ -50,7 +62,7 @@ class _View:
     """A view that a statement names: its definition, its query, and the catalog's entry."""
 
     definition: views.ViewDefinition
-    tree: exp.Expression
+    tree: exp.Expr
 
 
 class Planner:
@@ -61,7 +73,7 @@ class Planner:
         con: duckdb.DuckDBPyConnection,
         catalog: Catalog,
         files: DataFiles,
-        iceberg: IcebergReader,
+        iceberg: Iceberg,
         session: Session,
         now: datetime,
     ):
@@ -72,8 +84,10 @@ class Planner:
         self._session = session
         self._now = now
         self._schema = Schema()
+        self._versions: dict[str, Version] = {}
         self._views: dict[TableName, _View] = {}
         self._order: list[TableName] = []
+        self._absent: set[str] = set()
 
     def plan(self, sql: str) -> Plan:
         """Plan a query.
@@ -81,20 +95,21 @@ class Planner:
         Raises:
             SqlError: the query is wrong. QueryError: a table or view of it is. AwsError: the caller may not read it.
         """
-        tree = _with_our_information_schema(parse(sql))
+        tree = self._prepared(parse(sql))
         database = self._default_database()
-        self._discover(tree, database, ())
-        trees = [(tree, database), *((view.tree, view.definition.database) for view in self._views.values())]
-        relations, parts = self._relations(trees)
+        relations, parts = self._resolve(tree, database)
         translated = self._translate(tree, database)
         return Plan(translated, relations, [*parts, translated])
 
-    def _default_database(self) -> str:
-        name = self._session.database.lower() or "default"
-        return _OUR_INFORMATION_SCHEMA if name == INFORMATION_SCHEMA else name
-
-    def _translate(self, tree: exp.Expression, database: str) -> Translated:
-        return translate(
+    def plan_change(self, sql: str, target: TableRef, columns: dict[str, str]) -> Plan:
+        """Plan an UPDATE, DELETE or MERGE of a table that the caller makes: it is no relation of the plan."""
+        tree = self._prepared(parse(sql))
+        database = self._default_database()
+        name = TableName(CATALOG, target.database, target.table)
+        self._order.append(name)
+        self._schema.add(*name, columns)
+        relations, parts = self._resolve(tree, database, without=name)
+        translated = translate_dml(
             tree,
             self._schema,
             default_catalog=CATALOG,
@@ -102,8 +117,83 @@ class Planner:
             now=self._now,
             user=self._session.caller.arn,
         )
+        return Plan(translated, relations, [*parts, translated])
 
-    def _discover(self, tree: exp.Expression, database: str, above: tuple[TableName, ...]) -> None:
+    def _resolve(
+        self, tree: exp.Expr, database: str, without: TableName | None = None
+    ) -> tuple[dict[TableName, rel.Relation], list[Translated]]:
+        self._discover(tree, database, ())
+        if without is not None:
+            self._order.remove(without)
+        trees = [(tree, database), *((view.tree, view.definition.database) for view in self._views.values())]
+        return self._relations(trees)
+
+    def _prepared(self, tree: exp.Expr) -> exp.Expr:
+        return self._with_pinned_versions(_with_our_information_schema(tree))
+
+    def _with_pinned_versions(self, tree: exp.Expr) -> exp.Expr:
+        """Give each `t FOR VERSION AS OF …` a name of its own, `t@0`."""
+        for node in list(tree.find_all(exp.Table)):
+            version = node.args.get("version")
+            if version is None:
+                continue
+            pinned = f"{node.name.lower()}@{len(self._versions)}"
+            self._versions[pinned] = self._version(version)
+            if not node.alias:
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
+            node.set("this", exp.to_identifier(pinned, quoted=True))
+            node.set("version", None)
+        return tree
+
+    def _version(self, version: exp.Expr) -> Version:
+        value = self._constant(version.expression)
+        if version.name.upper() == "TIMESTAMP":
+            if not isinstance(value, datetime):
+                raise QueryError("TYPE_MISMATCH", "line 1:1: FOR TIMESTAMP AS OF needs a timestamp")
+            return Version(moment=value if value.tzinfo else value.replace(tzinfo=UTC))
+        return Version(snapshot=value) if isinstance(value, int) else Version(ref=str(value))
+
+    def _constant(self, expression: exp.Expr) -> object:
+        translated = translate(
+            exp.select(expression.copy()),
+            Schema(),
+            default_catalog=CATALOG,
+            default_schema="default",
+            now=self._now,
+            user=self._session.caller.arn,
+        )
+        prepare_connection(self._con, translated)
+        row = self._con.execute(translated.sql).fetchone()
+        return row[0] if row else None
+
+    def _default_database(self) -> str:
+        name = self._session.database.lower() or "default"
+        return _OUR_INFORMATION_SCHEMA if name == INFORMATION_SCHEMA else name
+
+    def _missing_database(self, error: SqlError) -> QueryError | None:
+        """The error of a table whose database does not exist, where the dialect missed the table alone."""
+        missing = next(
+            (name for name in self._order if name.database in self._absent and name.table in error.message), None
+        )
+        if error.name != "TABLE_NOT_FOUND" or missing is None:
+            return None
+        position = f"line {error.line}:{error.column}: " if error.line else ""
+        return QueryError("SCHEMA_NOT_FOUND", f"{position}Schema '{missing.database}' does not exist")
+
+    def _translate(self, tree: exp.Expr, database: str) -> Translated:
+        try:
+            return translate(
+                tree,
+                self._schema,
+                default_catalog=CATALOG,
+                default_schema=database,
+                now=self._now,
+                user=self._session.caller.arn,
+            )
+        except SqlError as error:
+            raise self._missing_database(error) or error from error
+
+    def _discover(self, tree: exp.Expr, database: str, above: tuple[TableName, ...]) -> None:
         """Note every table and view that a query names, and those that the views name, before what depends on them."""
         for name in referenced_tables(tree, default_catalog=CATALOG, default_schema=database):
             if name in above:
@@ -114,7 +204,7 @@ class Planner:
             table = self._table(name)
             if table is not None and table.is_view and "$" not in name.table:
                 definition = views.decode(table)
-                view_tree = _with_our_information_schema(parse(definition.sql))
+                view_tree = self._prepared(parse(definition.sql))
                 self._views[name] = _View(definition, view_tree)
                 self._discover(view_tree, definition.database.lower(), (*above, name))
             if name not in self._order:
@@ -123,18 +213,19 @@ class Planner:
     def _table(self, name: TableName) -> Table | None:
         if name.database == _OUR_INFORMATION_SCHEMA:
             return None
-        return self._catalog.find(TableRef(name.database, name.table.partition("$")[0]))
+        return self._catalog.find(TableRef(name.database, _base(name)))
 
     def _relations(
-        self, trees: Sequence[tuple[exp.Expression, str]]
+        self, trees: Sequence[tuple[exp.Expr, str]]
     ) -> tuple[dict[TableName, rel.Relation], list[Translated]]:
+        self._hidden = _hidden_columns(tree for tree, _ in trees)
         pruner = Pruner(self._con, trees, self._now)
         hive = rel.HiveRelations(
             self._catalog,
             self._files,
             self._session.scratch,
             now=self._now,
-            hidden=_hidden_columns(tree for tree, _ in trees),
+            hidden=self._hidden,
             prune=pruner.prune,
             given=pruner.given,
         )
@@ -147,22 +238,22 @@ class Planner:
             else:
                 relation = self._relation(name, hive)
             if relation is None:
-                if self._catalog.has_database(name.database):
-                    self._schema.add(CATALOG, name.database, "", {})
+                if not self._catalog.has_database(name.database):
+                    self._absent.add(name.database)
                 continue
             relations[name] = relation
             self._schema.add(name.catalog, name.database, name.table, relation.columns)
         return relations, parts
 
     def _relation(self, name: TableName, hive: rel.HiveRelations) -> rel.Relation | None:
-        base, _, suffix = name.table.partition("$")
+        base, suffix = _base(name), name.table.partition("$")[2]
         if name.database == _OUR_INFORMATION_SCHEMA:
             return rel.information_schema(self._catalog, TableRef(name.database, base, suffix))
         table = self._table(name)
         if table is None:
             return None
         if table.is_iceberg:
-            return self._iceberg.relation(table, suffix)
+            return self._iceberg.relation(table, suffix, self._versions.get(name.table), self._hidden)
         if suffix == "partitions":
             return hive.partitions_table(table)
         return None if suffix else hive.build(table)
@@ -185,19 +276,25 @@ class Planner:
         return rel.Relation(dict(stored), f"SELECT {casts} FROM ({translated.sql}) q({inner})"), translated
 
 
-class IcebergReader:
-    """What the planner asks of Iceberg: the relation of a table, or of one of its metadata tables."""
+class Iceberg(Protocol):
+    """What the planner asks of Iceberg."""
 
-    def relation(self, table: Table, suffix: str) -> rel.Relation | None:
-        raise QueryError("NOT_SUPPORTED", f"Iceberg table {table.full_name}")
+    def relation(self, table: Table, suffix: str, version: Version | None, hidden: list[str]) -> rel.Relation | None:
+        """The rows of a table, now or at a version, or of its metadata table `suffix`; None when there is none."""
+        ...
 
 
-def _hidden_columns(trees: Iterable[exp.Expression]) -> list[str]:
+def _base(name: TableName) -> str:
+    """The table that `t$files` and `t@0` belong to."""
+    return name.table.partition("$")[0].partition("@")[0]
+
+
+def _hidden_columns(trees: Iterable[exp.Expr]) -> list[str]:
     names = {column.name.lower() for tree in trees for column in tree.find_all(exp.Column)}
     return [name for name in rel.HIDDEN_COLUMNS if name in names]
 
 
-def _with_our_information_schema(tree: exp.Expression) -> exp.Expression:
+def _with_our_information_schema(tree: exp.Expr) -> exp.Expr:
     for node in tree.find_all(exp.Table, exp.Column):
         key = "db" if isinstance(node, exp.Table) else "table" if not node.args.get("db") else "db"
         part = node.args.get(key)

@@ -209,7 +209,7 @@ def _all_tables(catalog: Catalog) -> list[Table]:
 
 
 def _tables(catalog: Catalog) -> Relation:
-    columns = dict.fromkeys(("table_catalog", "table_schema", "table_name", "table_type"), "varchar")
+    columns: dict[str, str] = dict.fromkeys(("table_catalog", "table_schema", "table_name", "table_type"), "varchar")
     rows = [
         ["awsdatacatalog", table.database, table.name, "VIEW" if table.is_view else "BASE TABLE"]
         for table in _all_tables(catalog)
@@ -220,7 +220,9 @@ def _tables(catalog: Catalog) -> Relation:
 def _views(catalog: Catalog) -> Relation:
     from lakelab.cloud.athena.views import decode
 
-    columns = dict.fromkeys(("table_catalog", "table_schema", "table_name", "view_definition"), "varchar")
+    columns: dict[str, str] = dict.fromkeys(
+        ("table_catalog", "table_schema", "table_name", "view_definition"), "varchar"
+    )
     found = [table for table in _all_tables(catalog) if table.is_view]
     return _rows(columns, [["awsdatacatalog", table.database, table.name, decode(table).sql] for table in found])
 

@@ -28,6 +28,7 @@ from lakelab.cloud.errors import AwsError
 from lakelab.cloud.objects import Objects, split_uri
 
 LARGEST_PAGE = 1000
+_SMALL = 8 * 2**20  # bytes: below this an object is sent in one request, without the threads of a transfer
 _DENIED = ("AccessDenied", "AccessDeniedException", "403")
 _MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
@@ -169,6 +170,8 @@ def _reported(kind: Kind, outcome: Outcome) -> tuple[list[Column], int | None]:
 
 
 def _put(objects: Objects, uri: str, body: bytes | Path, content_type: str = "binary/octet-stream") -> None:
+    if isinstance(body, Path) and body.stat().st_size < _SMALL:
+        body = body.read_bytes()
     try:
         objects.put(*split_uri(uri), body, content_type=content_type)
     except AwsError as error:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from lakelab.cloud.athena.errors import Category, MalformedQuery, QueryCancelled, QueryError, of_aws
-from lakelab.cloud.athena.executions import Executions
+from lakelab.cloud.athena.executions import Executions, server_stopped
 from lakelab.cloud.athena.model import Outcome, Session
 from lakelab.cloud.athena.results import Results, Target
 from lakelab.cloud.athena.store import Document
@@ -44,6 +44,7 @@ class Scheduler:
         self._results = results
         self._pool = ThreadPoolExecutor(max_workers=PLACES, thread_name_prefix="athena")
         self._jobs: dict[str, Job] = {}
+        self._closing = False
 
     def submit(self, job: Job) -> None:
         self._jobs[job.session.execution_id] = job
@@ -68,17 +69,21 @@ class Scheduler:
         job.ended.wait(STOP_SECONDS)
 
     def close(self) -> None:
-        """Stop all statements."""
+        """Stop all statements and wait: those that run fail now, those that wait for a place at the next start."""
+        self._closing = True
         for job in list(self._jobs.values()):
             job.session.cancelled.set()
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, job: Job) -> None:
         session, statistics = job.session, {}
         try:
             self._perform(job, statistics)
         except QueryCancelled as cancelled:
-            self._executions.cancel(session.execution_id, cancelled.reason, statistics)
+            if self._closing:
+                self._executions.fail(session.execution_id, server_stopped(), statistics)
+            else:
+                self._executions.cancel(session.execution_id, cancelled.reason, statistics)
         except QueryError as error:
             self._executions.fail(session.execution_id, error, statistics)
         except MalformedQuery as error:

@@ -13,7 +13,7 @@ from lakelab.cloud.athena.catalog import CATALOG, NULL_PARTITION, Catalog, Param
 from lakelab.cloud.athena.datafiles import DataFiles
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.names import CLASSES, format_of
-from lakelab.cloud.athena.formats.readers import quoted
+from lakelab.cloud.athena.formats.readers import quoted, text_literal
 from lakelab.cloud.athena.formats.writers import Layout, write
 from lakelab.cloud.athena.model import Session
 from lakelab.cloud.athena.sql import Column, Translated
@@ -84,10 +84,8 @@ class Writer:
             )
         columns = ", ".join(quoted(name) for name, _ in target.columns)
         for group in groups:
-            where = " AND ".join(f"{name} = ?" for name in names)
-            relation = con.sql(f"SELECT {columns} FROM staged WHERE {where}", params=list(group))
-            relation.create_view("staged_part", replace=True)
-            self._put(con, "SELECT * FROM staged_part", target, group[:-1], group[-1])
+            where = " AND ".join(f"{name} = {_cell(value)}" for name, value in zip(names, group, strict=True))
+            self._put(con, f"SELECT {columns} FROM staged WHERE {where}", target, group[:-1], group[-1])
         return self.done
 
     def _put(
@@ -117,6 +115,10 @@ class Writer:
         DataFiles(self._objects).delete(self.done.uris)
 
 
+def _cell(value: str | int) -> str:
+    return text_literal(value) if isinstance(value, str) else str(value)
+
+
 def _split(target: Target) -> str:
     """The partition values as the text that folders and the catalog have, and the number of the bucket."""
     parts = []
@@ -140,8 +142,9 @@ _PROPERTIES = {
     "format", "write_compression", "parquet_compression", "orc_compression", "compression_level", "partitioned_by",
     "bucketed_by", "bucket_count", "external_location", "field_delimiter", "table_type", "is_external", "location",
     "partitioning", "vacuum_min_snapshots_to_keep", "vacuum_max_snapshot_age_seconds",
-    "vacuum_max_metadata_files_to_keep", "write_target_data_file_size_bytes", "optimize_rewrite_min_data_file_size_bytes",
-    "optimize_rewrite_max_data_file_size_bytes", "optimize_rewrite_data_file_threshold",
+    "vacuum_max_metadata_files_to_keep", "write_target_data_file_size_bytes",
+    "optimize_rewrite_min_data_file_size_bytes", "optimize_rewrite_max_data_file_size_bytes",
+    "optimize_rewrite_data_file_threshold",
     "optimize_rewrite_delete_file_threshold",
 }  # fmt: skip
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lakelab.cloud.glue.model import Scope
+from lakelab.cloud.glue.role import role_arn
 from lakelab.cloud.wire import Call, Params
 
 _DATABASE = {"CreateDatabase", "GetDatabase", "UpdateDatabase", "DeleteDatabase"}
@@ -29,8 +31,9 @@ _NO_RESOURCE = re.compile(r"Classifier|Tag|ResourcePolic|Dev|Connection")
 def resources_of(call: Call, params: Params) -> Iterator[tuple[str, str]]:
     """The (action, ARN) pairs that an operation needs. One that gives a role to Glue also needs iam:PassRole on it."""
     action = f"glue:{call.operation}"
-    if call.operation.startswith(("Create", "Update")) and "Role" in params:
-        yield "iam:PassRole", _role_arn(call, params["Role"])
+    role = params.get("Role") or params.get("JobUpdate", {}).get("Role")
+    if role:
+        yield "iam:PassRole", role_arn(Scope.of(call.caller, {}), role)
     for pattern, type_, members in _NOUNS:
         if pattern.search(call.operation):
             names = next((params[member] for member in members if member in params), "*")
@@ -42,10 +45,6 @@ def resources_of(call: Call, params: Params) -> Iterator[tuple[str, str]]:
         return
     for resource in catalog_resources(call.operation, params):
         yield action, call.caller.arn_of("glue", resource)
-
-
-def _role_arn(call: Call, role: str) -> str:
-    return role if role.startswith("arn:") else f"arn:aws:iam::{call.caller.account}:role/{role.lstrip('/')}"
 
 
 def catalog_resources(operation: str, params: Params) -> Iterator[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import statistics
+import time
 from collections.abc import Callable
 from typing import Any
 
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.glue.crawler.crawl import Target
 from lakelab.cloud.glue.crawler.policy import Policy, refuse_unsupported
-from lakelab.cloud.glue.crawler.runner import LOG_GROUP, CrawlRunner, role_arn, role_caller
+from lakelab.cloud.glue.crawler.runner import LOG_GROUP, STATUS, CrawlRunner
 from lakelab.cloud.glue.crawler.store import CrawlRecord, CrawlStore
 from lakelab.cloud.glue.entities import Entity
 from lakelab.cloud.glue.errors import (
@@ -26,10 +27,10 @@ from lakelab.cloud.glue.errors import (
 from lakelab.cloud.glue.model import Scope, moment
 from lakelab.cloud.glue.operations import Operations
 from lakelab.cloud.glue.paging import decode, page
+from lakelab.cloud.glue.role import role_arn, role_caller
 from lakelab.cloud.glue.schedule import check_cron
 from lakelab.cloud.wire import Call, Params
 
-_STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCELLED"}
 _DEFAULTS: Params = {
     "Classifiers": [],
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
@@ -48,43 +49,41 @@ class CrawlerOperations(Operations):
             **_DEFAULTS,
             **{name: value for name, value in params.items() if name not in ("Tags", "CatalogId")},
         }
-        self._check(call.caller, definition)
+        self._check_crawler(call.caller, definition)
         self.entities.create(scope, "Crawler", params["Name"], _scheduled(definition))
         self.tag(scope, f"crawler/{params['Name']}", params.get("Tags", {}))
-        self.clock.start(call.caller.core)
         return {}
 
     def update_crawler(self, call: Call, params: Params) -> Params:
         scope = Scope.of(call.caller, {})
-        crawler = self._idle(scope, params["Name"])
+        crawler = self._idle_crawler(scope, params["Name"])
         definition = {**crawler.document, **{name: value for name, value in params.items() if name != "CatalogId"}}
-        self._check(call.caller, definition)
+        self._check_crawler(call.caller, definition)
         before, after = (document["Targets"].get("S3Targets") for document in (crawler.document, definition))
         if before != after and _incremental(crawler.document) and _incremental(definition):
             raise InvalidInput("The S3 targets of a crawler that crawls new folders only cannot be changed.")
         self.entities.update(
             scope, "Crawler", params["Name"], _scheduled(definition) if "Schedule" in params else definition
         )
-        self.clock.start(call.caller.core)
         return {}
 
     def delete_crawler(self, call: Call, params: Params) -> Params:
         scope = Scope.of(call.caller, {})
-        self._idle(scope, params["Name"])
+        self._idle_crawler(scope, params["Name"])
         self.entities.delete(scope, "Crawler", params["Name"])
         self.untag(scope, f"crawler/{params['Name']}")
         return {}
 
     def get_crawler(self, call: Call, params: Params) -> Params:
         crawler = self.entities.get(Scope.of(call.caller, {}), "Crawler", params["Name"])
-        return {"Crawler": self._answer(crawler)}
+        return {"Crawler": self._crawler_answer(crawler)}
 
     def get_crawlers(self, call: Call, params: Params) -> Params:
-        crawlers, token = self._page(call, params)
-        return {"Crawlers": [self._answer(crawler) for crawler in crawlers], "NextToken": token}
+        crawlers, token = self._crawler_page(call, params)
+        return {"Crawlers": [self._crawler_answer(crawler) for crawler in crawlers], "NextToken": token}
 
     def list_crawlers(self, call: Call, params: Params) -> Params:
-        crawlers, token = self._page(call, params)
+        crawlers, token = self._crawler_page(call, params)
         scope, wanted = Scope.of(call.caller, {}), params.get("Tags", {})
         names = [
             crawler.name
@@ -97,7 +96,7 @@ class CrawlerOperations(Operations):
         scope = Scope.of(call.caller, {})
         found = {name: self.entities.find(scope, "Crawler", name) for name in params["CrawlerNames"]}
         return {
-            "Crawlers": [self._answer(crawler) for crawler in found.values() if crawler],
+            "Crawlers": [self._crawler_answer(crawler) for crawler in found.values() if crawler],
             "CrawlersNotFound": [name for name, crawler in found.items() if not crawler],
         }
 
@@ -129,10 +128,10 @@ class CrawlerOperations(Operations):
     def get_crawler_metrics(self, call: Call, params: Params) -> Params:
         scope, names = Scope.of(call.caller, {}), params.get("CrawlerNameList")
         if names is None:
-            crawlers, token = self._page(call, params)
+            crawlers, token = self._crawler_page(call, params)
         else:
             crawlers, token = [self.entities.get(scope, "Crawler", name) for name in names], None
-        return {"CrawlerMetricsList": [self._metrics(crawler) for crawler in crawlers], "NextToken": token}
+        return {"CrawlerMetricsList": [self._crawler_metrics(crawler) for crawler in crawlers], "NextToken": token}
 
     def update_crawler_schedule(self, call: Call, params: Params) -> Params:
         scope = Scope.of(call.caller, {})
@@ -141,7 +140,6 @@ class CrawlerOperations(Operations):
         if definition["Schedule"]:
             check_cron(definition["Schedule"])
         self.entities.update(scope, "Crawler", crawler.name, _scheduled(definition))
-        self.clock.start(call.caller.core)
         return {}
 
     def start_crawler_schedule(self, call: Call, params: Params) -> Params:
@@ -160,10 +158,9 @@ class CrawlerOperations(Operations):
                 f"The schedule of crawler {crawler.name} is {'already' if on else 'not'} running."
             )
         self.entities.update(scope, "Crawler", crawler.name, {**crawler.document, "Scheduled": on})
-        self.clock.start(call.caller.core)
         return {}
 
-    def _check(self, caller: Caller, definition: Params) -> None:
+    def _check_crawler(self, caller: Caller, definition: Params) -> None:
         refuse_unsupported(definition)
         Policy.of(definition)
         targets = definition["Targets"]
@@ -184,21 +181,21 @@ class CrawlerOperations(Operations):
                 raise EntityNotFound(f"Classifier {name} not found.")
         if definition.get("Schedule"):
             check_cron(definition["Schedule"])
-        role_caller(caller.core, scope, role_arn(scope, definition["Role"]))
+        role_caller(caller.core, scope, role_arn(scope, definition["Role"]), "AWS-Crawler")
 
-    def _idle(self, scope: Scope, name: str) -> Entity:
+    def _idle_crawler(self, scope: Scope, name: str) -> Entity:
         crawler = self.entities.get(scope, "Crawler", name)
         if self.crawls.running(crawler.id) is not None:
             raise CrawlerRunning(f"Crawler with name {name} is running")
         return crawler
 
-    def _page(self, call: Call, params: Params) -> tuple[Any, str | None]:
+    def _crawler_page(self, call: Call, params: Params) -> tuple[Any, str | None]:
         limit = params.get("MaxResults", 100)
         after = decode(params.get("NextToken"), "")
         found = self.entities.list(Scope.of(call.caller, {}), "Crawler", after=after, limit=limit + 1)
         return page(found, limit, lambda crawler: crawler.name)
 
-    def _answer(self, crawler: Entity) -> Params:
+    def _crawler_answer(self, crawler: Entity) -> Params:
         history = self.crawls.history(crawler.id)
         running = next((crawl for crawl in history if crawl.ended is None), None)
         last = next((crawl for crawl in history if crawl.ended is not None), None)
@@ -209,7 +206,7 @@ class CrawlerOperations(Operations):
                 "ScheduleExpression": crawler.document["Schedule"],
                 "State": "SCHEDULED" if on else "NOT_SCHEDULED",
             }
-        elapsed = 0 if running is None else self.clock.now() - running.started
+        elapsed = 0 if running is None else time.time() - running.started
         return {
             **answer,
             "State": "READY" if running is None else running.state,
@@ -220,7 +217,7 @@ class CrawlerOperations(Operations):
             "Version": crawler.version,
         }
 
-    def _metrics(self, crawler: Entity) -> Params:
+    def _crawler_metrics(self, crawler: Entity) -> Params:
         done = [crawl for crawl in self.crawls.history(crawler.id) if crawl.ended is not None]
         times = [crawl.ended - crawl.started for crawl in done if crawl.ended is not None]
         tables = done[0].summary.get("TABLE", {}) if done else {}
@@ -246,7 +243,7 @@ def _incremental(definition: Params) -> bool:
 
 def _last_crawl(name: str, crawl: CrawlRecord) -> Params:
     return {
-        "Status": _STATUS[crawl.state],
+        "Status": STATUS[crawl.state],
         "ErrorMessage": crawl.error,
         "LogGroup": LOG_GROUP,
         "LogStream": name,

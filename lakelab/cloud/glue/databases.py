@@ -12,7 +12,10 @@ from lakelab.cloud.wire import Call, Params
 class DatabaseOperations(Operations):
     def create_database(self, call: Call, params: Params) -> Params:
         refuse_federated(params["DatabaseInput"])
-        self.catalog.create_database(Scope.of(call.caller, params), params["DatabaseInput"])
+        scope, document = Scope.of(call.caller, params), params["DatabaseInput"]
+        with self.file.transaction():
+            self.catalog.create_database(scope, document)
+            self.tag(scope, f"database/{document['Name'].lower()}", params.get("Tags", {}))
         return {}
 
     def get_database(self, call: Call, params: Params) -> Params:
@@ -37,7 +40,14 @@ class DatabaseOperations(Operations):
         return {}
 
     def delete_database(self, call: Call, params: Params) -> Params:
-        self.catalog.delete_database(Scope.of(call.caller, params), params["Name"])
+        scope, name = Scope.of(call.caller, params), params["Name"].lower()
+        with self.file.transaction():
+            self.catalog.delete_database(scope, params["Name"])
+            self.untag(scope, f"database/{name}")
+            for function in self.entities.list(scope, "Function", after=f"{name}/"):
+                if not function.name.startswith(f"{name}/"):
+                    break
+                self.entities.delete(scope, "Function", function.name)
         return {}
 
     def get_catalog_import_status(self, call: Call, params: Params) -> Params:

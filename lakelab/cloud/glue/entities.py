@@ -13,7 +13,9 @@ from lakelab.cloud.glue.errors import AlreadyExists, EntityNotFound
 from lakelab.cloud.glue.model import Scope
 from lakelab.cloud.wire import Params
 
-Kind: TypeAlias = Literal["Crawler", "Classifier", "Job", "Trigger", "Function", "ResourcePolicy", "Tags", "Bookmark"]
+Kind: TypeAlias = Literal[
+    "Crawler", "Classifier", "Job", "Trigger", "Function", "TriggerState", "ResourcePolicy", "Tags"
+]
 
 SCHEMA = """
 create table if not exists entities (

@@ -90,3 +90,15 @@ class SchedulerNotRunning(AwsError):
     """The schedule is off already."""
 
     code = "SchedulerNotRunningException"
+
+
+class ConcurrentRunsExceeded(AwsError):
+    """As many runs of the job as it allows are under way."""
+
+    code = "ConcurrentRunsExceededException"
+
+
+class IdempotentParameterMismatch(AwsError):
+    """The entity exists with another definition."""
+
+    code = "IdempotentParameterMismatchException"

@@ -6,7 +6,6 @@ from lakelab.cloud.database import Database as SqliteFile
 from lakelab.cloud.glue.entities import EntityStore
 from lakelab.cloud.glue.model import Scope, Table
 from lakelab.cloud.glue.partition_store import PartitionStore
-from lakelab.cloud.glue.schedule import Clock
 from lakelab.cloud.glue.store import CatalogStore
 from lakelab.cloud.wire import Call, Params
 
@@ -18,7 +17,6 @@ class Operations:
     catalog: CatalogStore
     partitions: PartitionStore
     entities: EntityStore
-    clock: Clock
 
     def table_of(self, call: Call, params: Params) -> tuple[Scope, Table]:
         """The catalog and the table that `DatabaseName` and `TableName` name. Raises EntityNotFound."""

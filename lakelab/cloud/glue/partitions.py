@@ -67,7 +67,7 @@ class PartitionOperations(Operations):
     def update_partition(self, call: Call, params: Params) -> Params:
         with self.file.transaction():
             _, table = self.table_of(call, params)
-            self._update(table, params)
+            self._update_one(table, params)
         return {}
 
     def batch_update_partition(self, call: Call, params: Params) -> Params:
@@ -76,7 +76,7 @@ class PartitionOperations(Operations):
             _, table = self.table_of(call, params)
             for entry in params["Entries"]:
                 try:
-                    self._update(table, entry)
+                    self._update_one(table, entry)
                 except AwsError as error:
                     errors.append({"PartitionValueList": entry["PartitionValueList"], "ErrorDetail": detail(error)})
         return {"Errors": errors}
@@ -98,7 +98,7 @@ class PartitionOperations(Operations):
                     errors.append(_failure(unwanted["Values"], error))
         return {"Errors": errors}
 
-    def _update(self, table: Table, entry: Params) -> None:
+    def _update_one(self, table: Table, entry: Params) -> None:
         values, document = entry["PartitionValueList"], entry["PartitionInput"]
         self.partitions.update(table, values, _checked(table, {"Values": values, **document}))
 

@@ -1,4 +1,4 @@
-"""Schedules: AWS's cron expressions, and the clock that fires what is due.
+"""Schedules: AWS's cron expressions, and what fires them.
 
 `cron(Minutes Hours Day-of-month Month Day-of-week Year)`, in UTC:
 https://docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html
@@ -9,18 +9,20 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from croniter import croniter
 
+from lakelab.cloud.clock import Clock
 from lakelab.cloud.core import Core
 from lakelab.cloud.glue.errors import InvalidInput
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
+Fire: TypeAlias = Callable[[Core], object]
+
 _CRON = re.compile(r"cron\((.*)\)")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
@@ -30,10 +32,14 @@ def check_cron(expression: str) -> None:
     _parse(expression)
 
 
-def is_due(expression: str, minute: datetime) -> bool:
-    """Whether a schedule fires in this minute."""
+def is_due(expression: str, after: datetime, until: datetime) -> bool:
+    """Whether a schedule has a time after the one moment and not after the other."""
     cron, years = _parse(expression)
-    return croniter.match(cron, minute) and (not years or minute.year in years)
+    times = croniter(cron, after)
+    while (time := times.get_next(datetime)) <= until:
+        if not years or time.year in years:
+            return True
+    return False
 
 
 def _parse(expression: str) -> tuple[str, set[int]]:
@@ -66,44 +72,37 @@ def _years(field: str) -> set[int]:
     return years
 
 
-class Clock:
-    """Calls `fire(core)` for each job of a minute, once a minute, when there is a core to run it on.
+class Scheduler:
+    """Fires what is due, by the clock, once a minute; of a schedule that was due several times meanwhile, one.
 
     Args:
-        due: given a minute, what is due in it.
+        due: what was due after the first moment and until the second.
     """
 
-    def __init__(self, due: Callable[[datetime], Iterable[Callable[[Core], object]]]):
+    def __init__(self, clock: Clock, due: Callable[[datetime, datetime], Iterable[Fire]]):
+        self._clock = clock
         self._due = due
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    @staticmethod
-    def now() -> float:
-        """Seconds since 1970."""
-        return time.time()
+        self._ended = clock.signal()
 
     def start(self, core: Core) -> None:
-        """Begin to fire, if it has not begun. Schedules run as their own roles, so any core will do."""
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, args=(core,), name="glue schedules", daemon=True)
-                self._thread.start()
+        """Begin to fire."""
+        threading.Thread(target=self._run, args=(core,), name="glue schedules", daemon=True).start()
+
+    def close(self) -> None:
+        """Fire no more."""
+        self._ended.set()
 
     def _run(self, core: Core) -> None:
-        last = self._minute()
-        while True:
-            time.sleep(TICK_SECONDS)
-            minute = self._minute()
-            if minute == last:
-                continue
-            last = minute
-            for fire in self._due(minute):
+        last = self._now()
+        while not self._ended.wait(60 - last.timestamp() % 60):
+            now = self._now()
+            for fire in self._due(last, now):
                 try:
                     fire(core)
                 except Exception:
-                    # one schedule that cannot start must not stop the clock for the others
-                    log.exception("a schedule of %s could not start", minute)
+                    # one schedule that cannot start must not stop the others
+                    log.exception("a schedule that was due at %s could not start", now)
+            last = now
 
-    def _minute(self) -> datetime:
-        return datetime.fromtimestamp(self.now(), UTC).replace(second=0, microsecond=0)
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now(), UTC)

@@ -6,20 +6,21 @@ import re
 
 from lakelab.cloud.errors import AwsError, NotImplementedHere
 from lakelab.cloud.glue.errors import EntityNotFound, InvalidInput, detail
+from lakelab.cloud.glue.indexes import IndexOperations
 from lakelab.cloud.glue.model import Scope
-from lakelab.cloud.glue.operations import Operations
 from lakelab.cloud.glue.paging import decode, page
 from lakelab.cloud.wire import Call, Params
 
 _NEWEST = 2**62  # no version is as high
 
 
-class TableOperations(Operations):
+class TableOperations(IndexOperations):
     def create_table(self, call: Call, params: Params) -> Params:
-        document = _table_input(params)
-        self.catalog.create_table(
-            Scope.of(call.caller, params), params["DatabaseName"], document, created_by=call.caller.arn
-        )
+        scope, document = Scope.of(call.caller, params), _table_input(params)
+        with self.file.transaction():
+            table = self.catalog.create_table(scope, params["DatabaseName"], document, created_by=call.caller.arn)
+            for index in params.get("PartitionIndexes", ()):
+                self.add_partition_index(table, index)
         return {}
 
     def get_table(self, call: Call, params: Params) -> Params:

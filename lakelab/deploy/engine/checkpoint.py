@@ -97,7 +97,7 @@ class Checkpoint:
     def change_old(self, before: ResourceState, after: ResourceState | None, *, operation: int | None = None) -> None:
         """Changes a resource of the old state, or removes it."""
         with self._changed:
-            place = next((i for i, item in enumerate(self._old) if item is before), None)
+            place = next((i for i, item in enumerate(self._old) if _is_entry(item, before)), None)
             if place is not None:
                 if after is None:
                     del self._old[place]
@@ -106,6 +106,12 @@ class Checkpoint:
             if operation is not None:
                 self._pending.pop(operation, None)
             self._touch(durable=True)
+
+    def insert_old(self, resource: ResourceState) -> None:
+        """Puts a resource into the old state, after all that it stands on."""
+        with self._changed:
+            self._old = in_order([*self._old, resource])
+            self._touch(durable=False)
 
     def rename(self, names: dict[str, str]) -> None:
         """Follows aliases: what is left of the old state refers to resources by their new URNs."""
@@ -125,7 +131,7 @@ class Checkpoint:
                 self._touch(durable=False)
 
     def _drop(self, resource: ResourceState) -> None:
-        self._old = [item for item in self._old if item is not resource]
+        self._old = [item for item in self._old if not _is_entry(item, resource)]
 
     def _touch(self, durable: bool) -> None:
         if durable:
@@ -183,6 +189,11 @@ class Checkpoint:
 
     def snapshot(self) -> Snapshot:
         return Snapshot(tuple(self.resources()), tuple(self.pending()))
+
+
+def _is_entry(item: ResourceState, other: ResourceState) -> bool:
+    """Whether both are the same entry of the state, whatever has changed in it since."""
+    return (item.urn, item.id, item.delete) == (other.urn, other.id, other.delete)
 
 
 def in_order(resources: Iterable[ResourceState]) -> list[ResourceState]:

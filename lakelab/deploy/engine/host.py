@@ -1,8 +1,8 @@
 """The process in which a Pulumi program runs: what Pulumi's own `pulumi-language-python-exec` is to the CLI.
 
 It needs the SDK and nothing of lakelab, so it can run in the program's own virtual environment. It may be started before
-there is anything to run: it imports the SDK, then waits for one line of JSON on its standard input. When that input
-closes, the engine is gone and the process ends.
+there is anything to run: it imports the SDK, then reads lines of JSON from its standard input, `{"preload": [modules]}`
+and then `{"job": {...}}`. When that input closes, the engine is gone and the process ends.
 """
 
 from __future__ import annotations
@@ -14,44 +14,34 @@ import runpy
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
 
 def main() -> None:
-    orders = os.fdopen(os.dup(0), "rb", buffering=0)
+    orders = os.fdopen(os.dup(0), "rb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     import pulumi  # noqa: F401  # slow; done while the engine gets ready
 
-    line = _line(orders)
-    if not line:
-        os._exit(0)
+    job = None
+    while job is None:
+        line = orders.readline()
+        if not line:
+            os._exit(0)
+        order = json.loads(line)
+        _preload(order.get("preload", ()))
+        job = order.get("job")
     threading.Thread(target=_end_with_engine, args=(orders,), daemon=True).start()
-    code = _run(json.loads(line))
+    code = _run(job)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def _line(orders: BinaryIO) -> bytes:
-    """One line; unbuffered, so that nothing after it is swallowed."""
-    found = bytearray()
-    while not found.endswith(b"\n"):
-        chunk = orders.read(65536)
-        if not chunk:
-            return b""
-        found += chunk
-        if b'"preload"' in found and found.endswith(b"\n"):
-            order = json.loads(found)
-            if "preload" in order:
-                _preload(order["preload"])
-                found.clear()
-    return bytes(found)
-
-
-def _preload(modules: list[str]) -> None:
+def _preload(modules: Sequence[str]) -> None:
     """Imports what the next program is likely to need."""
     import importlib
 
@@ -86,7 +76,7 @@ def _run(job: dict[str, Any]) -> int:
     configure(
         Settings(
             monitor=job["monitor"],
-            engine=job["engine"],
+            engine=_QuietEngine(job["engine"]),
             project=job["project"],
             stack=job["stack"],
             parallel=job["parallel"],
@@ -114,6 +104,24 @@ def _run(job: dict[str, Any]) -> int:
         print(_traceback(error, job), file=sys.stderr)
         return 1
     return 0
+
+
+class _QuietEngine:
+    """The engine as the SDK sees it, without the SDK's own debug messages: several calls a resource that nobody reads."""
+
+    def __init__(self, address: str):
+        import grpc
+        from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+        from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+        self._debug = engine_pb2.DEBUG
+        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS))
+
+    def Log(self, request: Any) -> Any:  # noqa: N802
+        return None if request.severity == self._debug else self._stub.Log(request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stub, name)
 
 
 def _ignore(_: Any) -> None:

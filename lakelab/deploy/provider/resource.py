@@ -155,7 +155,7 @@ class Resource:
     def mistakes(self, inputs: Inputs) -> Iterator[Mistake]:
         """What is wrong with inputs that the schema accepts."""
         for name, value in inputs.items():
-            if name.startswith("__"):
+            if name.startswith("__") or name == "tagsAll":
                 continue
             known = self.properties.get(name)
             if known is None:

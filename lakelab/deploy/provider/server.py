@@ -186,6 +186,9 @@ class Provider(provider_grpc.ResourceProviderServicer):
         kind = _resource(request.urn)
         old, new = values.from_struct(request.old_inputs), values.from_struct(request.news)
         state = values.from_struct(request.olds)
+        if request.preview:
+            expected = {key: value for key, value in state.items() if key not in kind.volatile and key not in old}
+            return provider_pb2.UpdateResponse(properties=values.to_struct({**expected, **_clean(new)}))
         changed = {str(item.keys[0]) for item in diff.differences(kind, old, new)}
         if "tags" in changed:
             changed.add("tagsAll")

@@ -209,11 +209,18 @@ def test_a_user_without_athena(cloud: Cloud, bucket: str, user: Callable[[list[d
     assert "athena:StartQueryExecution" in text
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("select 1", id="a small result, sent in one request"),
+        pytest.param("select lpad('', 1000, 'x') from unnest(sequence(1, 9000))", id="a large result, sent in parts"),
+    ],
+)
 def test_a_user_who_may_not_write_the_result(
-    cloud: Cloud, bucket: str, user: Callable[[list[dict]], tuple[str, str]]
+    cloud: Cloud, bucket: str, user: Callable[[list[dict]], tuple[str, str]], sql: str
 ) -> None:
     reader = Client(cloud, bucket, user([ATHENA, GLUE, {"Action": "s3:Get*", "Resource": "*"}]))
-    execution = reader.run("select 1")
+    execution = reader.run(sql)
     status = execution["Status"]
     assert status["State"] == "FAILED"
     location = execution["ResultConfiguration"]["OutputLocation"]

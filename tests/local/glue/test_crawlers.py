@@ -91,7 +91,7 @@ def test_a_crawler_needs_a_role_that_glue_can_assume(cloud: Any) -> None:
         cloud.client("glue").create_crawler(
             Name="none", Role="no-such-role", DatabaseName="d", Targets={"S3Targets": [{"Path": "s3://b/"}]}
         )
-    found = error.value.response["Error"]
+    found: Any = error.value.response["Error"]
     assert found["Code"] == "InvalidInputException"
     assert found["Message"] == "Service is unable to assume provided role. Please verify role's TrustPolicy"
 

@@ -12,10 +12,13 @@ from lakelab.cloud.clock import Clock, ClockError, change
 
 
 def waiting(clock: Clock, seconds: float) -> tuple[threading.Thread, list[bool]]:
-    """A thread in `signal.wait(seconds)`, and where it leaves the outcome."""
+    """A thread that is in `signal.wait(seconds)`, and where it leaves the outcome."""
     signal, outcome = clock.signal(), []
     thread = threading.Thread(target=lambda: outcome.append(signal.wait(seconds)), daemon=True)
     thread.start()
+    deadline = time.monotonic() + 5
+    while not signal._condition._waiters and time.monotonic() < deadline:  # type: ignore[attr-defined]
+        time.sleep(0.001)
     return thread, outcome
 
 

@@ -168,7 +168,7 @@ def _text(
 
 def _delimiter(text: str) -> str:
     """A delimiter as Hive reads it: a character, or its code as digits."""
-    return chr(int(text)) if len(text) > 1 and text.isdigit() else text[:1] if len(text) > 1 else text
+    return chr(int(text)) if text.isdigit() else text[:1]
 
 
 def _skipped_lines(table: Mapping[str, str]) -> int:
@@ -182,13 +182,14 @@ def _lazy(value: str, kind: Type, delimiters: Sequence[str]) -> str:
     match kind.name:
         case "array":
             item = _lazy("item", kind.element, delimiters[1:])
-            return f"list_transform(string_split({value}, {first}), lambda item: {item})"
+            items = f"list_transform(string_split({value}, {first}), lambda item: {item})"
+            return f"CASE WHEN {value} = '' THEN [] ELSE {items} END"
         case "map":
             second = text_literal(delimiters[1])
             key = _lazy(f"split_part(item, {second}, 1)", kind.items[0], delimiters[2:])
             held = _lazy(f"split_part(item, {second}, 2)", kind.items[1], delimiters[2:])
             entries = f"list_transform(string_split({value}, {first}), lambda item: {{k: {key}, v: {held}}})"
-            return f"map_from_entries({entries})"
+            return f"CASE WHEN {value} = '' THEN MAP {{}} ELSE map_from_entries({entries}) END"
         case "row":
             fields = [
                 f"{quoted(item.name or f'field{number}')}: "
@@ -267,7 +268,7 @@ def _json(files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[st
     selects = [
         f"SELECT *, filename FROM read_json({_files(paths)}, format = 'newline_delimited', columns = {{{types}}}, "
         f"ignore_errors = {'true' if tolerant else 'false'}, maximum_object_size = 67108864, "
-        f"compression = {text_literal(compression)})"
+        f"compression = {text_literal(compression.replace('none', 'uncompressed'))})"
         for compression, paths in groups.items()
     ]
     return Source(" UNION ALL ".join(selects), read_as)

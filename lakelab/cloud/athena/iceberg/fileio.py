@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -128,7 +127,7 @@ class _Upload:
             if send:
                 self._send(self._path)
         finally:
-            os.unlink(self._path)
+            self._path.unlink()
 
     def __enter__(self) -> _Upload:
         return self

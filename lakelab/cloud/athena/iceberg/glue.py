@@ -46,7 +46,12 @@ class _GlueClient:
 
 
 class InProcessGlueCatalog(GlueCatalog):
-    """Args: call: runs a Glue operation, `call("GetTable", DatabaseName=…)`. io: where every file is read and written."""
+    """The catalog that pyiceberg's tables are loaded from and committed to.
+
+    Args:
+        call: runs a Glue operation, `call("GetTable", DatabaseName=…, Name=…)`.
+        io: how every file is read and written.
+    """
 
     def __init__(self, call: Callable[..., dict[str, Any]], io: ObjectsIO):
         super().__init__("awsdatacatalog", client=_GlueClient(call))  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from lakelab.cloud.athena.formats.readers import DataFile, quoted, text_literal
 from lakelab.cloud.athena.iceberg.fileio import ObjectsIO
 from lakelab.cloud.athena.iceberg.types import to_trino
 from lakelab.cloud.athena.relations import Relation
-from lakelab.cloud.athena.sql.types import to_duckdb
+from lakelab.cloud.athena.sql.types import parse_type, to_duckdb
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,12 @@ class Reader:
         self._io = io
         self._scratch = scratch
 
-    def relation(self, table: IcebergTable, version: Version | None = None, hidden: list[str] | None = None) -> Relation:
-        """The rows of a snapshot, with the columns that the snapshot's schema has."""
+    def relation(
+        self, table: IcebergTable, version: Version | None = None, hidden: list[str] | None = None
+    ) -> Relation:
+        """The rows of a table with its columns, or of a snapshot of the past with the columns that it had then."""
         snapshot = snapshot_of(table, version)
-        scan = table.scan(snapshot_id=snapshot) if snapshot is not None else table.scan()
+        scan = table.scan() if version is None else table.scan(snapshot_id=snapshot)
         schema = scan.projection()
         tasks = list(scan.plan_files()) if snapshot is not None else []
         return self.tasks(table, schema, tasks, hidden or [])
@@ -77,9 +79,9 @@ class Reader:
     def tasks(
         self, table: IcebergTable, schema: Schema, tasks: list[FileScanTask], hidden: list[str], numbered: bool = False
     ) -> Relation:
-        """The rows of some data files. `numbered` adds `$file`, the position of the task, and `$row`, that in the file."""
+        """The rows of some data files; `numbered` adds the position of each row's task and of the row in its file."""
         columns = {field.name.lower(): str(to_trino(field.field_type)) for field in schema.fields}
-        relation = Relation(columns | {name: "varchar" for name in hidden}, "")
+        relation = Relation(columns | dict.fromkeys(hidden, "varchar"), "")
         as_is, converted = [], []
         for number, task in enumerate(tasks):
             (converted if task.delete_files else as_is).append((number, task))
@@ -124,8 +126,6 @@ class Reader:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{table.name()[-1]}_{name}.parquet"
         parquet_files.write_table(rows, path)
-        from lakelab.cloud.athena.sql.types import parse_type
-
         casts = ", ".join(
             f"CAST({quoted(column)} AS {to_duckdb(parse_type(kind))}) AS {quoted(column)}"
             for column, kind in columns.items()

@@ -91,6 +91,8 @@ class Calls:
         """A call of a function of Trino's registry."""
         expressions, modifiers = self.expressions, modifiers or Modifiers()
         overloads = signatures(name)
+        if not overloads and name.startswith(("st_", "geometry_", "bing_tile", "great_circle", "to_geometry")):
+            raise expressions.error("NOT_SUPPORTED", f"Geospatial function {name} is not supported in the local Athena", node)
         if not overloads:
             raise expressions.error("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", node)
         kind = overloads[0].kind

@@ -25,6 +25,8 @@ def coerce(item: Typed, target: Type) -> Typed:
         return item
     if target.name in ("JsonPath", "joniregexp", "codepoints"):
         return replace(item, type=target)
+    if item.is_literal and item.type.is_integer and target.is_integer:
+        return replace(item, type=target)  # `exact` writes the cast where one is needed
     if item.type.is_text and target.name == "varchar":
         return replace(item, type=target)
     return replace(cast(item, target), value=item.value)

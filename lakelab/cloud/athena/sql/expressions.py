@@ -171,8 +171,11 @@ class Expressions:
     # --- literals --------------------------------------------------------------------------------------------------
 
     def literal(self, node: exp.Literal) -> Typed:
+        return literals.string(node.this) if node.is_string else self._number(node.this, node)
+
+    def _number(self, digits: str, node: exp.Expression) -> Typed:
         try:
-            return literals.string(node.this) if node.is_string else literals.number(node.this)
+            return literals.number(digits)
         except ValueError as error:
             raise self.error("INVALID_LITERAL", str(error), node) from error
 
@@ -212,7 +215,7 @@ class Expressions:
 
     def negation(self, node: exp.Neg) -> Typed:
         if isinstance(node.this, exp.Literal) and not node.this.is_string:
-            return replace(self.literal(exp.Literal.number("-" + node.this.this)))
+            return self._number("-" + node.this.this, node)
         item = self.translate(node.this)
         if not (item.type.is_numeric or item.type.is_interval or item.type.name == "unknown"):
             raise self.error("TYPE_MISMATCH", f"Cannot negate {item.type}", node)

@@ -39,25 +39,30 @@ class _Tokenizer(Trino.Tokenizer):
 class _Parser(TrinoParser):
     FUNCTIONS = {}
     FUNCTION_PARSERS = {
-        "CAST": lambda self: self._parse_cast(True),
-        "TRY_CAST": lambda self: self._parse_cast(False, safe=True),
-        "EXTRACT": lambda self: self._parse_extract(),
-        "TRIM": lambda self: self._parse_trim(),
-        "POSITION": lambda self: self._parse_position(),
-        "SUBSTRING": lambda self: self._parse_substring(),
-        "NORMALIZE": lambda self: self._parse_normalize(),
-        "LISTAGG": lambda self: self._parse_listagg(),
-        "JSON_EXISTS": lambda self: self._parse_json_path_function("json_exists"),
-        "JSON_VALUE": lambda self: self._parse_json_path_function("json_value"),
-        "JSON_QUERY": lambda self: self._parse_json_path_function("json_query"),
-        "JSON_OBJECT": lambda self: self._parse_json_constructor("json_object"),
-        "JSON_ARRAY": lambda self: self._parse_json_constructor("json_array"),
+        "CAST": lambda self: self._placed(lambda: self._parse_cast(True)),
+        "TRY_CAST": lambda self: self._placed(lambda: self._parse_cast(False, safe=True)),
+        "EXTRACT": lambda self: self._placed(lambda: self._parse_extract()),
+        "TRIM": lambda self: self._placed(lambda: self._parse_trim()),
+        "POSITION": lambda self: self._placed(lambda: self._parse_position()),
+        "SUBSTRING": lambda self: self._placed(lambda: self._parse_substring()),
+        "NORMALIZE": lambda self: self._placed(lambda: self._parse_normalize()),
+        "LISTAGG": lambda self: self._placed(lambda: self._parse_listagg()),
+        "JSON_EXISTS": lambda self: self._placed(lambda: self._parse_json_path_function("json_exists")),
+        "JSON_VALUE": lambda self: self._placed(lambda: self._parse_json_path_function("json_value")),
+        "JSON_QUERY": lambda self: self._placed(lambda: self._parse_json_path_function("json_query")),
+        "JSON_OBJECT": lambda self: self._placed(lambda: self._parse_json_constructor("json_object")),
+        "JSON_ARRAY": lambda self: self._placed(lambda: self._parse_json_constructor("json_array")),
     }
     NO_PAREN_FUNCTION_PARSERS = {
         key: value for key, value in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items() if key in ("CASE", "IF", "ANY")
     }
     ADJACENT_STRINGS_CANNOT_BE_CONNECTED = True
     OPTIONAL_ALIAS_TOKEN_CTE = False
+
+    def _placed(self, read: Callable[[], exp.Expression]) -> exp.Expression:
+        """A call with a syntax of its own, at the position of its name."""
+        name = self._tokens[self._index - 2]
+        return read().update_positions(name)
 
     def _parse_select_query(self, *args: Any, **options: Any) -> exp.Expression | None:
         if self._curr and self._curr.token_type in (TokenType.FROM, TokenType.DESCRIBE):

@@ -21,59 +21,57 @@ from lakelab.cloud.glue.crawler.classify import Classifier, custom_classifier
 from lakelab.cloud.glue.crawler.crawl import Crawl, Stopped
 from lakelab.cloud.glue.crawler.store import CrawlStore
 from lakelab.cloud.glue.entities import Entity, EntityStore
-from lakelab.cloud.glue.errors import InvalidInput
 from lakelab.cloud.glue.logs import write_lines
-from lakelab.cloud.glue.model import Scope
+from lakelab.cloud.glue.role import role_arn, role_caller
 from lakelab.cloud.objects import Objects
 from lakelab.cloud.wire import Params
 
 log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws-glue/crawlers"
+STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCELLED"}  # of a crawl, as a crawler shows it
 
 Invoke = Callable[[str, str, Params, Caller], Params]
 
 
-def role_arn(scope: Scope, role: str) -> str:
-    """The ARN of a role that is given by its name, its path and name, or its ARN."""
-    return role if role.startswith("arn:") else f"arn:aws:iam::{scope.account}:role/{role.lstrip('/')}"
-
-
-def role_caller(core: Core, scope: Scope, arn: str) -> Caller:
-    """The role as a caller. Raises InvalidInput when Glue cannot assume it."""
-    try:
-        return core.assume_role(arn, "AWS-Crawler", account=scope.account, region=scope.region)
-    except AwsError as error:
-        text = "Service is unable to assume provided role. Please verify role's TrustPolicy"
-        raise InvalidInput(text) from error
-
-
 class CrawlRunner:
-    """Starts crawls, one at a time a crawler."""
+    """Starts crawls, one at a time a crawler.
 
-    def __init__(self, crawls: CrawlStore, entities: EntityStore, invoke: Invoke, spool: Path):
+    Args:
+        ended: told the crawler, the crawl's state and the name of the trigger that had started it, if one had.
+    """
+
+    def __init__(
+        self,
+        crawls: CrawlStore,
+        entities: EntityStore,
+        invoke: Invoke,
+        spool: Path,
+        ended: Callable[[Entity, str, str, Core], None],
+    ):
         self._crawls = crawls
         self._entities = entities
         self._invoke = invoke
         self._spool = spool
+        self._ended = ended
 
-    def start(self, crawler: Entity, core: Core) -> bool:
+    def start(self, crawler: Entity, core: Core, *, trigger: str = "") -> bool:
         """Begin a crawl in the background; False when the crawler runs already."""
         crawl_id = str(uuid4())
         if not self._crawls.start(crawler.id, crawl_id):
             return False
         thread = threading.Thread(
-            target=self._run, args=(crawler, core, crawl_id), name=f"crawl {crawler.name}", daemon=True
+            target=self._run, args=(crawler, core, crawl_id, trigger), name=f"crawl {crawler.name}", daemon=True
         )
         thread.start()
         return True
 
-    def _run(self, crawler: Entity, core: Core, crawl_id: str) -> None:
+    def _run(self, crawler: Entity, core: Core, crawl_id: str, trigger: str) -> None:
         lines = ["BENCHMARK : Running Start Crawl for Crawler " + crawler.name]
         state, error, summary, folders = "COMPLETED", None, Summary(), set()
         role: Caller | None = None
         try:
-            role = role_caller(core, crawler.scope, role_arn(crawler.scope, crawler.document["Role"]))
+            role = role_caller(core, crawler.scope, role_arn(crawler.scope, crawler.document["Role"]), "AWS-Crawler")
             crawl = self._crawl(crawler, role, crawl_id, lines.append)
             summary, folders = crawl.run(), crawl.folders
         except Stopped:
@@ -88,6 +86,7 @@ class CrawlRunner:
         if role is not None:
             write_lines(role, LOG_GROUP, crawler.name, [f"[{crawl_id}] {line}" for line in lines])
         self._crawls.finish(crawler.id, crawl_id, state, summary=summary.document(), error=error, folders=folders)
+        self._ended(crawler, STATUS[state], trigger, core)
 
     def _crawl(self, crawler: Entity, role: Caller, crawl_id: str, note: Callable[[str], None]) -> Crawl:
         def glue(operation: str, params: Params) -> Params:

@@ -133,3 +133,12 @@ def test_an_output_bucket_that_does_not_exist_fails_the_query(athena: Any) -> No
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("The S3 location provided to save your query results is invalid")
     assert status["AthenaError"]["ErrorType"] == 1306
+
+
+def test_a_server_that_stops_ends_its_statements(athena: Any) -> None:
+    athena.engine.tell("select 1", obedient)
+    execution_id = athena.start("select 1")
+    athena.service.close()
+    status = athena.execution(execution_id)["Status"]
+    assert status["State"] == "FAILED"
+    assert status["StateChangeReason"].startswith("The local AWS was stopped while this query was queued or running.")

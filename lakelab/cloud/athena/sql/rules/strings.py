@@ -142,7 +142,7 @@ def chr_(call: Call) -> str:
 @rule("split_to_map", "split_to_multimap")
 def split_to_map(call: Call) -> str:
     name = call.variable
-    entries = f"list_transform(list_filter(string_split({call[0]}, {call[1]}), lambda {name}: {name} <> ''), lambda {name}: struct_pack(k := split_part({name}, {call[2]}, 1), v := array_to_string(list_slice(string_split({name}, {call[2]}), 2, NULL), {call[2]})))"
+    entries = f"list_transform(list_filter(string_split({call[0]}, {call[1]}), lambda {name}: {name} <> ''), lambda {name}: struct_pack(k := split_part({name}, {call[2]}, 1), v := substr({name}, strpos({name}, {call[2]}) + length({call[2]}))))"
     if call.name == "split_to_map":
         return f"map_from_entries({entries})"
     keys = f"list_distinct(list_transform({entries}, lambda {name}: {name}.k))"

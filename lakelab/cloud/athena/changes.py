@@ -1,0 +1,132 @@
+"""UPDATE, DELETE, MERGE and OPTIMIZE of Iceberg tables: DuckDB changes a copy, and the touched files are replaced."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+from pyiceberg.table import FileScanTask
+from pyiceberg.table import Table as IcebergTable
+
+from lakelab.cloud.athena.catalog import CATALOG, TableRef
+from lakelab.cloud.athena.connections import Connections, fence
+from lakelab.cloud.athena.errors import QueryError
+from lakelab.cloud.athena.formats.readers import quoted
+from lakelab.cloud.athena.iceberg.reading import Reader, snapshot_of
+from lakelab.cloud.athena.iceberg.tables import IcebergTables
+from lakelab.cloud.athena.model import Session
+from lakelab.cloud.athena.queries import Plan, Planner
+from lakelab.cloud.athena.relations import Relation
+from lakelab.cloud.athena.sql import prepare_connection
+from lakelab.cloud.athena.statements import Delete, Merge, Optimize, Update
+
+
+@dataclass
+class Changed:
+    """How many rows a statement changed, and what it read."""
+
+    rows: int
+    plan: Plan | None
+    read: Relation
+
+
+class Changes:
+    """Changes one Iceberg table by one statement."""
+
+    def __init__(self, tables: IcebergTables, reader: Reader, connections: Connections, session: Session):
+        self._tables = tables
+        self._reader = reader
+        self._connections = connections
+        self._session = session
+
+    def run(
+        self, con: duckdb.DuckDBPyConnection, planner: Planner, ref: TableRef, statement: Update | Delete | Merge
+    ) -> Changed:
+        """Run the statement and commit what it changed.
+
+        Raises:
+            QueryError: MERGE_TARGET_ROW_MULTIPLE_MATCHES, ICEBERG_COMMIT_ERROR.
+        """
+        table = self._tables.load(ref.database, ref.table)
+        tasks, relation = self._numbered(table)
+        plan = planner.plan_change(statement.sql, ref, relation.columns)
+        prepare_connection(con, *plan.parts)
+        fence(con, [*plan.files, *relation.files], self._session.scratch)
+        plan.create(con)
+        target = f"{CATALOG}.{quoted(ref.database)}.{quoted(ref.table)}"
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quoted(ref.database)}")
+        with self._connections.running(con, self._session):
+            con.execute(f"CREATE TABLE {target} AS {relation.sql}")
+            returned = con.execute(f'{plan.translated.sql} RETURNING "$file", "$row"').fetchall()
+            _check_single_matches(returned, statement)
+            touched = sorted({file for file, _ in returned if file is not None})
+            if returned:
+                self._commit(con, table, target, [tasks[number] for number in touched], touched)
+        return Changed(len(returned), plan, relation)
+
+    def _numbered(self, table: IcebergTable) -> tuple[list[FileScanTask], Relation]:
+        snapshot = snapshot_of(table, None)
+        tasks = list(table.scan(snapshot_id=snapshot).plan_files()) if snapshot is not None else []
+        return tasks, self._reader.tasks(table, table.schema(), tasks, [], numbered=True)
+
+    def _commit(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: IcebergTable,
+        target: str,
+        replaced: Sequence[FileScanTask],
+        numbers: Sequence[int],
+    ) -> None:
+        columns = ", ".join(quoted(field.name.lower()) for field in table.schema().fields)
+        files = ", ".join(map(str, numbers)) or "NULL"
+        select = f'SELECT {columns} FROM {target} WHERE "$file" IN ({files}) OR "$file" IS NULL'
+        with self._tables.committing(".".join(table.name())):
+            written = self._tables.write(table, con, select)
+            if replaced:
+                self._tables.replace(table, [task.file for task in replaced], written)
+            elif written:
+                self._tables.append(table, written)
+
+    def optimize(self, con: duckdb.DuckDBPyConnection, planner: Planner, ref: TableRef, statement: Optimize) -> Changed:
+        """Write the files of each partition that has several, or rows marked deleted, as one."""
+        table = self._tables.load(ref.database, ref.table)
+        tasks, relation = self._numbered(table)
+        chosen = set(range(len(tasks)))
+        plan = None
+        if statement.where is not None:
+            where = statement.where.strip()
+            plan = planner.plan(
+                f'SELECT DISTINCT "$path" FROM {quoted(ref.database)}.{quoted(ref.table)} WHERE {where}'
+            )
+            prepare_connection(con, *plan.parts)
+        fence(con, [*relation.files, *(plan.files if plan else ())], self._session.scratch)
+        with self._connections.running(con, self._session):
+            if plan is not None:
+                plan.create(con)
+                paths = {row[0] for row in con.execute(plan.translated.sql).fetchall()}
+                chosen = {number for number, task in enumerate(tasks) if task.file.file_path in paths}
+            chosen = _worth_rewriting(tasks, chosen)
+            if chosen:
+                con.execute(f"CREATE TEMP TABLE optimized AS {relation.sql}")
+                numbers = sorted(chosen)
+                self._commit(con, table, "optimized", [tasks[number] for number in numbers], numbers)
+        return Changed(0, plan, relation)
+
+
+def _check_single_matches(returned: Sequence[tuple], statement: Update | Delete | Merge) -> None:
+    if isinstance(statement, Merge):
+        counts = Counter(row for row in returned if row[0] is not None)
+        if any(count > 1 for count in counts.values()):
+            raise QueryError(
+                "MERGE_TARGET_ROW_MULTIPLE_MATCHES",
+                "line 1:1: One MERGE target table row matched more than one source row",
+            )
+
+
+def _worth_rewriting(tasks: Sequence[FileScanTask], chosen: set[int]) -> set[int]:
+    partitions = Counter(repr(tasks[number].file.partition) for number in chosen)
+    return {
+        number for number in chosen if partitions[repr(tasks[number].file.partition)] > 1 or tasks[number].delete_files
+    }

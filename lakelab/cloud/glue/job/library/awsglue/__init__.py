@@ -1,0 +1,1 @@
+"""The part of AWS's `awsglue` that a Python shell job has."""

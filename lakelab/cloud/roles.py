@@ -1,0 +1,45 @@
+"""The callers in whose names a service works in the background: its roles, and the account itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from lakelab.cloud.caller import Caller, Credentials
+from lakelab.cloud.core import Core
+
+RENEW_SECONDS = 900.0  # of the hour that temporary credentials are good for
+
+
+class Roles:
+    """Assumes the roles that a service was given, and keeps their credentials for a while."""
+
+    def __init__(self, core: Core, session_name: str):
+        self._core = core
+        self._session_name = session_name
+        self._lock = threading.Lock()
+        self._callers: dict[tuple[str, str], tuple[float, Caller]] = {}
+
+    def caller(self, role_arn: str, region: str) -> Caller:
+        """The role as a caller. Raises AwsError when there is no such role."""
+        key = (role_arn, region)
+        with self._lock:
+            made, caller = self._callers.get(key, (0.0, None))
+            if caller is not None and time.monotonic() - made < RENEW_SECONDS:
+                return caller
+        account = role_arn.split(":")[4]
+        caller = self._core.assume_role(role_arn, self._session_name, account=account, region=region)
+        with self._lock:
+            self._callers[key] = (time.monotonic(), caller)
+        return caller
+
+    def forget(self, role_arn: str, region: str) -> None:
+        """Assume the role anew next time: its credentials were refused."""
+        with self._lock:
+            self._callers.pop((role_arn, region), None)
+
+
+def account_root(core: Core, account: str, region: str) -> Caller:
+    """The account itself: for what AWS's services do in their own name, such as invoking a function."""
+    # every AWS emulator takes an account's id for the access key of its root user
+    return Caller(account, region, f"arn:aws:iam::{account}:root", Credentials(account, account), core)

@@ -1,0 +1,1 @@
+"""Kinesis data streams and the event source mappings that poll them."""

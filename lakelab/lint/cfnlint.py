@@ -1,0 +1,89 @@
+"""cfn-lint on the graph as a CloudFormation template: enumerations, ranges, formats, deprecated runtimes, IAM actions.
+
+It runs as a process of its own, `python -m lakelab.lint.cfnlint`, because it needs two seconds of a processor: the
+state files come in as arguments, matches go out as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lakelab.lint.findings import Finding, Run, Severity
+from lakelab.lint.graph import Graph, Resource, load
+from lakelab.lint.process import Result, finish, python
+from lakelab.lint.template import Template, render
+
+TOOL = "cfn-lint"
+SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.NOTE}
+# W3045 wants bucket policies instead of ACLs even where there is no ACL; W3005 and I3042 are about templates' own style.
+NOT_FOR_RENDERED = ["W3005", "I3042"]
+
+
+def run(graph: Graph, states: list[Path], root: Path) -> Run:
+    """cfn-lint's findings about the resources of these state files."""
+    by_urn = {resource.urn: resource for resource in graph.resources}
+
+    def parse(result: Result) -> Run:
+        answer = json.loads(result.stdout)
+        findings = tuple(_finding(graph, by_urn, match) for match in answer["matches"])
+        return Run(TOOL, findings, answer["resources"], "resources", notes=tuple(answer["notes"]))
+
+    return finish(TOOL, python("lakelab.lint.cfnlint", str(root), *map(str, states), root=root), parse)
+
+
+def _finding(graph: Graph, by_urn: dict[str, Resource], match: dict[str, Any]) -> Finding:
+    return graph.finding(
+        by_urn[match["urn"]],
+        tool=TOOL,
+        rule=match["rule"],
+        message=match["message"],
+        severity=SEVERITIES[match["rule"][0]],
+        url=match["url"],
+    )
+
+
+def main(root: str, *states: str) -> None:
+    """Lint the resources of state files; print matches, the number of resources and what had no place, as JSON."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    graph = load(map(Path, states), Path(root))
+    template = render(graph, lambda kind: PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema)
+    notes = [f"CloudFormation has no place for {name}" for name in sorted(set(template.unplaced))]
+    resources = sum(len(sources) for sources in template.made_from.values())
+    print(json.dumps({"matches": list(_matches(template)), "resources": resources, "notes": notes}))
+
+
+def _matches(template: Template) -> Iterator[dict[str, Any]]:
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
+    config = ManualArgs(regions=["us-east-1"], ignore_checks=NOT_FOR_RENDERED)
+    for match in lint(json.dumps(template.body, indent=1), config=config):
+        path = [str(part) for part in getattr(match, "path", None) or []]
+        logical = path[1] if len(path) > 1 and path[0] == "Resources" else ""
+        sources = template.made_from.get(logical)
+        if not sources:
+            raise ValueError(f"cfn-lint {match.rule.id} is about no resource: {match.message}")
+        yield {
+            "rule": match.rule.id,
+            "message": f"{'.'.join(path[3:])}: {match.message}" if path[3:] else match.message,
+            "urn": _source(sources, path).urn,
+            "url": match.rule.source_url or "",
+        }
+
+
+def _source(sources: list[Resource], path: list[str]) -> Resource:
+    """The resource that a property of the template came from: for parts of a bucket the part."""
+    place = path[3].lower() if len(path) > 3 else ""
+    for source in sources[1:]:
+        if place and place.removesuffix("configuration") in source.type.lower():
+            return source
+    return sources[0]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
