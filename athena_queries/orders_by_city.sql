@@ -4,7 +4,7 @@
 select
     coalesce(city, '(unknown)') as city,
     count(*) as orders,
-    round(avg(case when status = 'cancelled' then 1.0 else 0.0 end), 4) as cancelled_share
+    round(cast(count_if(status = 'cancelled') as double) / count(*), 4) as cancelled_share
 from orders
 where order_date > (select date_add('day', -30, max(order_date)) from orders)
 group by coalesce(city, '(unknown)')

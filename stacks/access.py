@@ -22,7 +22,7 @@ def deploy(target: Target) -> None:
         "tables_arn": target.arn("glue", f"table/{target.database}"),
     }
     analytics = {
-        "default_database_arn": target.arn("glue", "database/default"),
+        "databases_arn": target.arn("glue", "database"),
         "analytics_database_arn": target.arn("glue", f"database/{target.analytics_database}"),
         "analytics_tables_arn": target.arn("glue", f"table/{target.analytics_database}"),
         "data_catalog_arn": target.arn("athena", "datacatalog/AwsDataCatalog"),

@@ -42,7 +42,9 @@ def build(config: Settings, instance: str) -> Gateway:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("lakelab", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
     config = settings()
     enforcement = "ON: every request needs the rights for it" if config.iam == "enforce" else "OFF (LAKELAB_IAM=off)"
     logging.getLogger("lakelab").info("IAM enforcement is %s", enforcement)

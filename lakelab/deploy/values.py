@@ -176,11 +176,20 @@ def mask(value: Any) -> Any:
         return "[secret]"
     if value == UNKNOWN:
         return "[unknown]"
+    if is_asset(value):
+        return asset_label(value)
     if isinstance(value, dict):
         return {key: mask(item) for key, item in value.items()}
     if isinstance(value, list):
         return [mask(item) for item in value]
     return value
+
+
+def asset_label(value: dict[str, Any]) -> str:
+    """An asset or archive in a word: where it comes from, and the start of its hash."""
+    kind = "asset" if signature(value) == ASSET else "archive"
+    source = value.get("path") or ", ".join(value.get("assets") or ()) or "text"
+    return f"{kind} {source} ({value['hash'][:12]})" if value.get("hash") else f"{kind} {source}"
 
 
 def drop_unknown(properties: Properties) -> Properties:

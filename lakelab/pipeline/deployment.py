@@ -54,16 +54,20 @@ class Stacks:
     def up(self, layers: Iterable[str], progress: Callable[[str], None]) -> Deployed:
         """Bring the stacks of these layers to what the program says."""
         deployed = Deployed()
-        for layer in layers:
-            result = deploy.up(
-                self._project,
-                f"{layer}-{self._target}",
-                env={**os.environ, **environment(self._config)},
-                listener=lambda event, layer=layer: progress(f"{layer}: {event}"),
-            )
-            deployed.resources += sum(result.counts.values()) - result.counts.get("delete", 0)
-            deployed.changed += sum(count for op, count in result.counts.items() if op != "same")
-            self._outputs[layer] = result.outputs
+        with deploy.Session({**os.environ, **environment(self._config)}) as session:
+            for layer in layers:
+                done = 0
+
+                def listen(event: deploy.Event, layer: str = layer) -> None:
+                    nonlocal done
+                    if event.kind == "done" and event.step is not None:
+                        done += 1
+                        progress(f"{layer}: {done} resources")
+
+                result = session.up(self._project, f"{layer}-{self._target}", listener=listen)
+                deployed.resources += len([step for step in result.steps if step.op != "delete"])
+                deployed.changed += sum(count for op, count in result.counts.items() if op not in ("same", "read"))
+                self._outputs[layer] = result.outputs
         return deployed
 
     def output(self, layer: str, name: str) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -40,7 +41,7 @@ MANY = 2500
 POLL = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lake:
     """A bucket and a database with the tables `people` and `numbers` (1 to 2500)."""
 
@@ -61,8 +62,13 @@ class Lake:
         connect: Any = pyathena.connect
         return connect(**(settings | {"poll_interval": POLL} | options))
 
-    def fetch(self, sql: str, **options: Any) -> list[tuple]:
-        with self.connect(**options).cursor() as cursor:
+    @cached_property
+    def shared(self) -> Any:
+        """A connection for statements that are not about connections; making one takes longer than most statements."""
+        return self.connect()
+
+    def fetch(self, sql: str) -> list[tuple]:
+        with self.shared.cursor() as cursor:
             return cursor.execute(sql).fetchall()
 
     def name(self, kind: str) -> str:

@@ -1,14 +1,8 @@
-{#- Integer cents as an exact decimal number of dollars: 1999 -> 19.99. Never a float: sums of money stay exact. -#}
+{#
+    An amount in whole units of its currency, exact to the cent, from an integer number of cents.
+
+    Not `cents / 100.0`: Athena gives a quotient the scale of its operands, one digit, so that 12345 cents are 123.5.
+#}
 {% macro cents_to_dollars(column) -%}
-    {{ return(adapter.dispatch("cents_to_dollars", "lakelab")(column)) }}
-{%- endmacro %}
-
-{#- Trino: a decimal divided by an integer keeps the scale of the decimal. -#}
-{% macro default__cents_to_dollars(column) -%}
-    cast({{ column }} as decimal(18, 2)) / 100
-{%- endmacro %}
-
-{#- DuckDB: a decimal divided by an integer is a double, so the result is cast. -#}
-{% macro duckdb__cents_to_dollars(column) -%}
-    cast({{ column }} / 100.0 as decimal(18, 2))
+    cast(cast({{ column }} as decimal(18, 2)) / 100 as decimal(18, 2))
 {%- endmacro %}

@@ -65,6 +65,7 @@ class AthenaService(Service):
         self._metadata = Metadata(invoke)
         self._executions = Executions(database)
         self._results = Results(state)
+        self._results.sweep(self._executions.known)
         self._scheduler = Scheduler(self._executions, self._results)
         self._engine = engine or DuckDbEngine(invoke)
         self._submitter = Submitter(

@@ -10,14 +10,13 @@ import duckdb
 from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
+from lakelab.cloud.athena.billing import scanned
 from lakelab.cloud.athena.catalog import CATALOG, TableRef
-from lakelab.cloud.athena.connections import Connections, fence
+from lakelab.cloud.athena.connections import fence
 from lakelab.cloud.athena.errors import QueryError
+from lakelab.cloud.athena.execution import Execution
 from lakelab.cloud.athena.formats.readers import quoted
-from lakelab.cloud.athena.iceberg.reading import Reader, snapshot_of
-from lakelab.cloud.athena.iceberg.tables import IcebergTables
-from lakelab.cloud.athena.model import Session
-from lakelab.cloud.athena.queries import Plan, Planner
+from lakelab.cloud.athena.iceberg.reading import snapshot_of
 from lakelab.cloud.athena.relations import Relation
 from lakelab.cloud.athena.sql import prepare_connection
 from lakelab.cloud.athena.statements import Delete, Merge, Optimize, Update
@@ -25,51 +24,50 @@ from lakelab.cloud.athena.statements import Delete, Merge, Optimize, Update
 
 @dataclass
 class Changed:
-    """How many rows a statement changed, and what it read."""
+    """How many rows a statement changed, and how many bytes it read."""
 
     rows: int
-    plan: Plan | None
-    read: Relation
+    scanned: int
 
 
 class Changes:
     """Changes one Iceberg table by one statement."""
 
-    def __init__(self, tables: IcebergTables, reader: Reader, connections: Connections, session: Session):
-        self._tables = tables
-        self._reader = reader
-        self._connections = connections
-        self._session = session
+    def __init__(self, execution: Execution):
+        self._execution = execution
+        self._tables = execution.iceberg
 
-    def run(
-        self, con: duckdb.DuckDBPyConnection, planner: Planner, ref: TableRef, statement: Update | Delete | Merge
-    ) -> Changed:
+    def run(self, con: duckdb.DuckDBPyConnection, ref: TableRef, statement: Update | Delete | Merge) -> Changed:
         """Run the statement and commit what it changed.
 
         Raises:
             QueryError: MERGE_TARGET_ROW_MULTIPLE_MATCHES, ICEBERG_COMMIT_ERROR.
         """
+        execution = self._execution
         table = self._tables.load(ref.database, ref.table)
         tasks, relation = self._numbered(table)
-        plan = planner.plan_change(statement.sql, ref, relation.columns)
+        plan = execution.planner(con).plan_change(statement.sql, ref, relation.columns)
         prepare_connection(con, *plan.parts)
-        fence(con, [*plan.files, *relation.files], self._session.scratch)
+        fence(con, [*plan.files, *relation.files], execution.session.scratch)
         plan.create(con)
         target = f"{CATALOG}.{quoted(ref.database)}.{quoted(ref.table)}"
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quoted(ref.database)}")
-        with self._connections.running(con, self._session):
-            con.execute(f"CREATE TABLE {target} AS {relation.sql}")
+        with execution.running(con):
+            con.execute(f"CREATE TABLE {target} AS {relation.sql} LIMIT 0")
+            read = scanned(con, plan.translated.sql, plan.relations.values()) + _size(relation)
+            execution.check_cutoff(read)
+            con.execute(f"INSERT INTO {target} {relation.sql}")
             returned = con.execute(f'{plan.translated.sql} RETURNING "$file", "$row"').fetchall()
             _check_single_matches(returned, statement)
             touched = sorted({file for file, _ in returned if file is not None})
             if returned:
                 self._commit(con, table, target, [tasks[number] for number in touched], touched)
-        return Changed(len(returned), plan, relation)
+        return Changed(len(returned), read)
 
     def _numbered(self, table: IcebergTable) -> tuple[list[FileScanTask], Relation]:
         snapshot = snapshot_of(table, None)
         tasks = list(table.scan(snapshot_id=snapshot).plan_files()) if snapshot is not None else []
-        return tasks, self._reader.tasks(table, table.schema(), tasks, [], numbered=True)
+        return tasks, self._execution.iceberg_reader.tasks(table, table.schema(), tasks, [], numbered=True)
 
     def _commit(
         self,
@@ -89,30 +87,32 @@ class Changes:
             elif written:
                 self._tables.append(table, written)
 
-    def optimize(self, con: duckdb.DuckDBPyConnection, planner: Planner, ref: TableRef, statement: Optimize) -> Changed:
+    def optimize(self, con: duckdb.DuckDBPyConnection, ref: TableRef, statement: Optimize) -> Changed:
         """Write the files of each partition that has several, or rows marked deleted, as one."""
+        execution = self._execution
         table = self._tables.load(ref.database, ref.table)
         tasks, relation = self._numbered(table)
         chosen = set(range(len(tasks)))
         plan = None
         if statement.where is not None:
-            where = statement.where.strip()
-            plan = planner.plan(
-                f'SELECT DISTINCT "$path" FROM {quoted(ref.database)}.{quoted(ref.table)} WHERE {where}'
-            )
+            name = f"{quoted(ref.database)}.{quoted(ref.table)}"
+            plan = execution.planner(con).plan(f'SELECT DISTINCT "$path" FROM {name} WHERE {statement.where.strip()}')
             prepare_connection(con, *plan.parts)
-        fence(con, [*relation.files, *(plan.files if plan else ())], self._session.scratch)
-        with self._connections.running(con, self._session):
+        fence(con, [*relation.files, *(plan.files if plan else ())], execution.session.scratch)
+        with execution.running(con):
             if plan is not None:
                 plan.create(con)
                 paths = {row[0] for row in con.execute(plan.translated.sql).fetchall()}
                 chosen = {number for number, task in enumerate(tasks) if task.file.file_path in paths}
-            chosen = _worth_rewriting(tasks, chosen)
-            if chosen:
+            numbers = sorted(_worth_rewriting(tasks, chosen))
+            if numbers:
                 con.execute(f"CREATE TEMP TABLE optimized AS {relation.sql}")
-                numbers = sorted(chosen)
                 self._commit(con, table, "optimized", [tasks[number] for number in numbers], numbers)
-        return Changed(0, plan, relation)
+        return Changed(0, sum(tasks[number].file.file_size_in_bytes for number in numbers))
+
+
+def _size(relation: Relation) -> int:
+    return sum(file.size for file in relation.files.values())
 
 
 def _check_single_matches(returned: Sequence[tuple], statement: Update | Delete | Merge) -> None:

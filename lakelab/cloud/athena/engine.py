@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import singledispatchmethod
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -106,7 +109,7 @@ class _Runner:
             with self._execution.running(con):
                 rows = write_csv(con, plan, result)
         columns = [Column(column.name, column.type) for column in plan.translated.columns]
-        return self._execution.outcome(statement, columns=columns, result=result, rows=rows)
+        return self._execution.outcome(statement, columns=columns, result=result, rows=rows, scanned=plan.scanned)
 
     @run.register
     def _(self, statement: s.Explain) -> Outcome:
@@ -114,12 +117,14 @@ class _Runner:
         if not isinstance(inner, s.Query | s.CreateTableAs | s.Insert | s.Unload):
             raise QueryError("NOT_SUPPORTED", f"EXPLAIN of {inner.kind.substatement_type} is not supported")
         query = inner.sql if isinstance(inner, s.Query) else inner.query
-        verb = "EXPLAIN ANALYZE" if statement.analyze else "EXPLAIN"
+        verb = "EXPLAIN (ANALYZE, FORMAT json)" if statement.analyze else "EXPLAIN (FORMAT json)"
         with self._execution.connected() as con:
             plan = self._execution.plan(con, query)
             with self._execution.running(con):
                 rows = con.execute(f"{verb} {plan.translated.sql}").fetchall()
-        return self._execution.lines(statement, rows[-1][1].split("\n"), ("Query Plan",), "varchar")
+        labels = [relation.label for relation in plan.relations.values()]
+        outcome = self._execution.lines(statement, plan_lines(rows[-1][1], labels), ("Query Plan",), "varchar")
+        return replace(outcome, scanned=plan.scanned if statement.analyze else 0)
 
     # ---- rows
 
@@ -140,16 +145,17 @@ class _Runner:
         ref, table = self._execution.require_table(statement.name)
         self._require_iceberg(table, "Modifying Hive table rows is only supported for transactional tables")
         with self._execution.connected() as con:
-            changed = self._changes().run(con, self._execution.planner(con), ref, statement)
-        return self._execution.outcome(statement, rows=changed.rows, update_count=changed.rows)
+            changed = self._changes().run(con, ref, statement)
+        rows = changed.rows
+        return self._execution.outcome(statement, rows=rows, update_count=rows, scanned=changed.scanned)
 
     @run.register
     def _(self, statement: s.Optimize) -> Outcome:
         ref, table = self._execution.require_table(statement.name)
         self._require_iceberg(table, f"Table '{ref}' is not an Iceberg table: OPTIMIZE is not supported")
         with self._execution.connected() as con:
-            self._changes().optimize(con, self._execution.planner(con), ref, statement)
-        return self._execution.outcome(statement)
+            changed = self._changes().optimize(con, ref, statement)
+        return self._execution.outcome(statement, scanned=changed.scanned)
 
     @run.register
     def _(self, statement: s.Vacuum) -> Outcome:
@@ -159,8 +165,7 @@ class _Runner:
         return self._execution.outcome(statement)
 
     def _changes(self) -> Changes:
-        execution = self._execution
-        return Changes(execution.iceberg, execution.iceberg_reader, execution.connections, self._session)
+        return Changes(self._execution)
 
     @staticmethod
     def _require_iceberg(table: Table, message: str) -> None:
@@ -259,6 +264,24 @@ class _Runner:
     def _(self, statement: s.Show) -> Outcome:
         listing = Show(self._catalog).run(statement)
         return self._execution.lines(statement, listing.lines, listing.columns)
+
+
+def plan_lines(plan: str, labels: Sequence[str]) -> list[str]:
+    """DuckDB's plan, given as JSON, a line for each operator with its inputs below it."""
+
+    def lines(node: dict[str, Any], depth: int) -> Iterator[str]:
+        details = {name: value for name, value in node.get("extra_info", {}).items() if value}
+        shown = "; ".join(
+            f"{name}: {', '.join(value) if isinstance(value, list) else value}" for name, value in details.items()
+        )
+        for label in labels:
+            shown = shown.replace(label, "")
+        yield f"{'    ' * depth}- {(node.get('name') or node.get('operator_name') or 'QUERY').strip()} [{shown}]"
+        for child in node.get("children", ()):
+            yield from lines(child, depth + 1)
+
+    document = json.loads(plan)
+    return [line for root in (document if isinstance(document, list) else [document]) for line in lines(root, 0)]
 
 
 def write_csv(con: duckdb.DuckDBPyConnection, plan: Plan, target: Path) -> int:

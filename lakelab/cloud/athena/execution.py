@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 
 from lakelab.cloud.athena import statements as s
+from lakelab.cloud.athena.billing import scanned
 from lakelab.cloud.athena.catalog import Catalog, Invoke, Table, TableRef
 from lakelab.cloud.athena.connections import Connections, fence
 from lakelab.cloud.athena.datafiles import DataFiles
-from lakelab.cloud.athena.errors import QueryError
+from lakelab.cloud.athena.errors import BytesScannedCutoff, QueryError
 from lakelab.cloud.athena.iceberg.fileio import ObjectsIO
 from lakelab.cloud.athena.iceberg.reading import Reader, Version
 from lakelab.cloud.athena.iceberg.tables import IcebergTables
@@ -70,12 +71,23 @@ class Execution:
         return Planner(con, self.catalog, self.files, self, self.session, self.now)
 
     def plan(self, con: duckdb.DuckDBPyConnection, sql: str) -> Plan:
-        """Plan a query and fence the connection in: from here on it sees the query's files and nothing else."""
+        """Plan a query and fence the connection in: from here on it sees the query's files and nothing else.
+
+        Raises:
+            BytesScannedCutoff: it would scan more than the workgroup allows.
+        """
         plan = self.planner(con).plan(sql)
         prepare_connection(con, *plan.parts)
         fence(con, plan.files, self.session.scratch)
         plan.create(con)
+        plan.scanned = scanned(con, plan.translated.sql, plan.relations.values())
+        self.check_cutoff(plan.scanned)
         return plan
+
+    def check_cutoff(self, bytes_scanned: int) -> None:
+        cutoff = self.session.bytes_scanned_cutoff
+        if cutoff is not None and bytes_scanned > cutoff:
+            raise BytesScannedCutoff
 
     def running(self, con: duckdb.DuckDBPyConnection):
         """The block in which the statement can be cancelled."""
@@ -116,6 +128,7 @@ class Execution:
         result.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return self.outcome(statement, columns=[Column(name, kind) for name in columns], result=result, rows=len(lines))
 
-    def written(self, statement: s.Statement, rows: int, uris: list[str]) -> Outcome:
+    def written(self, statement: s.Statement, plan: Plan | None, rows: int, uris: list[str]) -> Outcome:
         """The outcome of a statement that wrote data files."""
-        return self.outcome(statement, rows=rows, update_count=rows, manifest=uris)
+        read = plan.scanned if plan else 0
+        return self.outcome(statement, rows=rows, update_count=rows, manifest=uris, scanned=read)

@@ -81,6 +81,10 @@ class Executions:
             raise QueryExecutionNotFound(execution_id)
         return found
 
+    def known(self, execution_id: str) -> bool:
+        """Whether any account has this execution."""
+        return self._database.row("select 1 from executions where id=?", execution_id) is not None
+
     def workgroup_of(self, scope: Scope, execution_id: str) -> str | None:
         row = self._database.row(
             "select workgroup from executions where id=? and account=? and region=?", execution_id, *scope

@@ -28,7 +28,7 @@ def create_table_as(execution: Execution, statement: s.CreateTableAs) -> Outcome
     execution.require_database(ref)
     if execution.catalog.find(ref) is not None:
         if statement.if_not_exists:
-            return execution.written(statement, 0, [])
+            return execution.written(statement, None, 0, [])
         raise QueryError("TABLE_ALREADY_EXISTS", f"line 1:1: Destination table '{ref}' already exists")
     if is_iceberg(statement.properties):
         return _create_iceberg_table(execution, statement, ref)
@@ -59,7 +59,7 @@ def _create_hive_table(execution: Execution, statement: s.CreateTableAs, ref: Ta
                 execution.catalog.drop_table(ref)
             writer.undo()
             raise
-    return execution.written(statement, writer.done.rows, writer.done.uris)
+    return execution.written(statement, plan, writer.done.rows, writer.done.uris)
 
 
 def _create_iceberg_table(execution: Execution, statement: s.CreateTableAs, ref: TableRef) -> Outcome:
@@ -87,7 +87,7 @@ def _create_iceberg_table(execution: Execution, statement: s.CreateTableAs, ref:
             )
             try:
                 if not statement.with_data:
-                    return execution.written(statement, 0, [])
+                    return execution.written(statement, plan, 0, [])
                 with execution.running(con):
                     files = execution.iceberg.write(table, con, plan.translated.sql)
                 if files:
@@ -95,7 +95,8 @@ def _create_iceberg_table(execution: Execution, statement: s.CreateTableAs, ref:
             except BaseException:
                 execution.catalog.drop_table(ref)
                 raise
-    return execution.written(statement, sum(file.record_count for file in files), [file.file_path for file in files])
+    rows, uris = sum(file.record_count for file in files), [file.file_path for file in files]
+    return execution.written(statement, plan, rows, uris)
 
 
 def _location(execution: Execution, statement: s.CreateTableAs, name: str) -> str:
@@ -146,7 +147,7 @@ def insert(execution: Execution, statement: s.Insert) -> Outcome:
             with execution.running(con):
                 writer.write(con, select, target)
             write.register(execution.catalog, ref, writer.done, target)
-    return execution.written(statement, writer.done.rows, writer.done.uris)
+    return execution.written(statement, plan, writer.done.rows, writer.done.uris)
 
 
 def _insert_into_iceberg(execution: Execution, statement: s.Insert, table: Table) -> Outcome:
@@ -160,7 +161,8 @@ def _insert_into_iceberg(execution: Execution, statement: s.Insert, table: Table
                 files = execution.iceberg.write(loaded, con, select)
             if files:
                 execution.iceberg.append(loaded, files)
-    return execution.written(statement, sum(file.record_count for file in files), [file.file_path for file in files])
+    rows, uris = sum(file.record_count for file in files), [file.file_path for file in files]
+    return execution.written(statement, plan, rows, uris)
 
 
 def unload(execution: Execution, statement: s.Unload) -> Outcome:
@@ -176,7 +178,7 @@ def unload(execution: Execution, statement: s.Unload) -> Outcome:
         target, _ = write.plan_table(statement, columns, location)
         with _undone_on_failure(writer), execution.running(con):
             writer.write(con, _renamed(plan, [name for name, _ in columns]), target)
-    return execution.written(statement, writer.done.rows, writer.done.uris)
+    return execution.written(statement, plan, writer.done.rows, writer.done.uris)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class Plan:
     translated: Translated
     relations: dict[TableName, rel.Relation]
     parts: list[Translated] = field(default_factory=list)
+    scanned: int = 0  # bytes, as Athena bills them
 
     @property
     def files(self) -> list[Path]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from lakelab.cloud.athena import projection
@@ -25,18 +26,22 @@ HIDDEN_COLUMNS = {
 """The columns that can be named though `*` leaves them out, with their Trino types."""
 
 
+_numbers = count(1)
+
+
 @dataclass
 class Relation:
     """A table for DuckDB: its columns with Trino types, the SELECT that gives them, and the files that it reads.
 
     `formats` says how each file is stored: what a query is billed depends on it. A file that was converted first is
-    known by the path of the copy.
+    known by the path of the copy. `label` is what the names of the columns begin with where files are scanned.
     """
 
     columns: dict[str, str]
     sql: str
     files: dict[Path, DataFile] = field(default_factory=dict)
     formats: dict[Path, Format] = field(default_factory=dict)
+    label: str = field(default_factory=lambda: f"{next(_numbers)}/")
 
 
 Prune = Callable[[Table, Sequence[Partition]], Sequence[Partition]]
@@ -115,7 +120,8 @@ class HiveRelations:
         relation: Relation,
     ) -> str:
         serde = members[0][0].storage.serde_properties
-        source = read(form, [file for _, file, _ in members], table.columns, serde, table.properties, self._scratch)
+        files = [file for _, file, _ in members]
+        source = read(form, files, table.columns, serde, table.properties, self._scratch, relation.label)
         for _, file, _ in members:
             read_as = source.read_as[file.path]
             relation.files[read_as] = file

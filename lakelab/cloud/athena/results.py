@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -99,6 +99,13 @@ class Results:
         else:
             return result, None
         return result | {"location": target.location}, None
+
+    def sweep(self, known: Callable[[str], bool]) -> None:
+        """Remove the managed results of executions that are no longer known, and copies of objects."""
+        shutil.rmtree(self._spool, ignore_errors=True)
+        for file in self._managed.glob("*"):
+            if not known(file.name):
+                file.unlink()
 
     def readable(self, caller: Caller, result: Document) -> bool:
         """Whether the result's object is still there and the caller may read it."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lakelab.cloud.athena import statements
+from lakelab.cloud.athena import sql, statements
 from lakelab.cloud.athena.catalog import CATALOG
 from lakelab.cloud.athena.catalogs import DataCatalogs
-from lakelab.cloud.athena.errors import QueryError
+from lakelab.cloud.athena.errors import MalformedQuery, QueryError
 from lakelab.cloud.athena.exceptions import InvalidRequest
 from lakelab.cloud.athena.executions import Executions
 from lakelab.cloud.athena.grammar import parse_statement
@@ -80,6 +80,7 @@ class Submitter:
         workgroup = self.workgroups.usable(scope, name)
         destination = destination_of(workgroup["Configuration"], params.get("ResultConfiguration", {}))
         statement = parse_statement(params["QueryString"])
+        check_syntax(statement)
         context = dict(params.get("QueryExecutionContext", {}))
         self.catalogs.require_glue(scope, context.get("Catalog", CATALOG))
         fingerprint = json.dumps(
@@ -128,11 +129,11 @@ class Submitter:
                 return lambda session: self._execute(scope, workgroup, statement, session)
             case statements.Deallocate():
                 return lambda session: self._deallocate(scope, workgroup, statement, session)
-        return lambda session: self.engine.run(session, sql)
+        return lambda session: self.engine.run(session, text)
 
     def _prepare(self, scope: Scope, workgroup: str, statement: statements.Prepare, session: Session) -> Outcome:
         _require(session, "CreatePreparedStatement", workgroup)
-        parse_statement(statement.sql)
+        check_syntax(parse_statement(statement.sql))
         try:
             self.prepared.create(scope, workgroup, statement.name, statement.sql)
         except InvalidRequest as error:
@@ -156,6 +157,25 @@ class Submitter:
         if stored is None:
             raise QueryError("", f"PreparedStatement {name} was not found in workGroup {workgroup}")
         return stored
+
+
+def check_syntax(statement: statements.Statement) -> None:
+    """Raise MalformedQuery unless the query in a statement can be read; whether its names exist is seen when it runs."""
+    match statement:
+        case statements.Explain():
+            return check_syntax(statement.statement)
+        case statements.CreateTableAs() | statements.Insert() | statements.Unload() | statements.CreateView():
+            query = statement.query
+        case statements.Query() | statements.Update() | statements.Delete() | statements.Merge():
+            query = statement.sql
+        case _:
+            return None
+    try:
+        sql.parse(query)
+    except sql.SqlError as error:
+        if error.name == "SYNTAX_ERROR":
+            raise MalformedQuery(error.message) from error
+    return None
 
 
 def destination_of(workgroup: Document, request: Document) -> Destination:

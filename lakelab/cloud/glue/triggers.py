@@ -88,7 +88,7 @@ class TriggerOperations(Operations):
             self.fire(trigger, call.caller.core)
         else:
             self.entities.update(scope, "Trigger", trigger.name, {**trigger.document, "State": "ACTIVATED"})
-            return {"Name": trigger.name}
+        return {"Name": trigger.name}
 
     def stop_trigger(self, call: Call, params: Params) -> Params:
         scope = Scope.of(call.caller, {})

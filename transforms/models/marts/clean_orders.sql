@@ -1,6 +1,6 @@
-{{ config(partitioned_by=['order_month']) }}
+with
 
-with orders as (
+orders as (
 
     select * from {{ ref('stg_orders') }}
 
@@ -12,32 +12,36 @@ statuses as (
 
 ),
 
-joined as (
+-- ingest counts an order once a day; one that was sent again with another date is the order that came first
+ranked as (
 
     select
-        -- ids
-        orders.order_id,
-        orders.customer_id,
-
-        -- numerics
-        orders.order_total_cents,
-        {{ cents_to_dollars('orders.order_total_cents') }} as order_total,
-
-        -- texts
-        orders.currency,
-        orders.status,
-        orders.city,
-
-        -- booleans
-        statuses.is_revenue,
-
-        -- dates; the partition key comes last
-        orders.order_date,
-        cast(date_trunc('month', orders.order_date) as date) as order_month
-
+        orders.*,
+        row_number() over (
+            partition by order_id
+            order by order_date, source_key, source_line
+        ) as occurrence
     from orders
-    inner join statuses on orders.status = statuses.status
+
+),
+
+final as (
+
+    select
+        ranked.order_id,
+        ranked.customer_id,
+        ranked.status,
+        statuses.is_revenue,
+        ranked.pickup_city,
+        ranked.currency,
+        ranked.order_total_cents,
+        ranked.order_total,
+        ranked.order_date,
+        cast(date_trunc('month', ranked.order_date) as date) as order_month
+    from ranked
+    left join statuses on ranked.status = statuses.status
+    where ranked.occurrence = 1
 
 )
 
-select * from joined
+select * from final

@@ -1,12 +1,8 @@
-with orders as (
+with
+
+orders as (
 
     select * from {{ ref('clean_orders') }}
-
-),
-
-revenue_orders as (
-
-    select * from orders
     where is_revenue
 
 ),
@@ -18,10 +14,8 @@ final as (
         currency,
         count(*) as orders,
         count(distinct customer_id) as customers,
-        sum(order_total_cents) as revenue_cents,
-        {{ cents_to_dollars('sum(order_total_cents)') }} as revenue
-
-    from revenue_orders
+        sum(order_total) as revenue
+    from orders
     group by order_month, currency
 
 )

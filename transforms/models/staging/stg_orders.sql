@@ -1,4 +1,6 @@
-with source as (
+with
+
+source as (
 
     select * from {{ source('lake', 'orders') }}
 
@@ -11,21 +13,21 @@ renamed as (
         order_id,
         customer_id,
 
-        -- numerics
-        order_total_cents,
-
-        -- texts
-        currency,
+        -- what and where
         status,
-        nullif(city, '') as city,
+        city as pickup_city,
 
-        -- dates
+        -- amounts
+        currency,
+        order_total_cents,
+        {{ cents_to_dollars('order_total_cents') }} as order_total,
+
+        -- time
         order_date,
 
-        -- where the row came from
+        -- where the row comes from
         source_key,
         source_line
-
     from source
 
 )

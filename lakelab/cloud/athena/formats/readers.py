@@ -54,10 +54,12 @@ def read(
     serde: Mapping[str, str],
     table: Mapping[str, str],
     scratch: Path,
+    label: str = "",
 ) -> Source:
     """The source of some files of one format.
 
     Args:
+        label: what the columns' names begin with in DuckDB's plan, where the format has columns.
         serde, table: the properties of the SerDe and of the table.
         scratch: a folder for the files that have to be converted first.
     """
@@ -66,9 +68,9 @@ def read(
         return Source(f"SELECT {nulls}{', ' if nulls else ''}CAST(NULL AS VARCHAR) AS filename WHERE false", {})
     match form:
         case "parquet":
-            return _parquet({file.path: file.path for file in files}, columns)
+            return _parquet({file.path: file.path for file in files}, columns, label)
         case "orc":
-            return _parquet(transcode.orc(files, scratch), columns)
+            return _parquet(transcode.orc(files, scratch), columns, label)
         case "avro":
             return _parquet(transcode.avro(files, scratch), columns)
         case "regex":
@@ -87,17 +89,18 @@ def _files(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(text_literal(str(path)) for path in paths) + "]"
 
 
-def _parquet(read_as: dict[Path, Path], columns: Sequence[Field]) -> Source:
+def _parquet(read_as: dict[Path, Path], columns: Sequence[Field], label: str = "") -> Source:
     """By name: a column that a file has not is NULL, and one that the table has not is not read."""
     schema = ", ".join(
-        f"{text_literal(c.name)}: {{name: {text_literal(c.name)}, type: {text_literal(duckdb_type(c.type))}, "
+        f"{text_literal(c.name)}: {{name: {text_literal(label + c.name)}, type: {text_literal(duckdb_type(c.type))}, "
         "default_value: NULL}"
         for c in columns
     )
     files = _files(list(read_as.values()))
     if not columns:
         return Source(f"SELECT filename FROM read_parquet({files}, filename = true)", read_as)
-    return Source(f"SELECT *, filename FROM read_parquet({files}, schema = MAP {{{schema}}})", read_as)
+    names = ", ".join(f"{quoted(label + column.name)} AS {quoted(column.name)}" for column in columns)
+    return Source(f"SELECT {names}, filename FROM read_parquet({files}, schema = MAP {{{schema}}})", read_as)
 
 
 def _texts(read_as: dict[Path, Path], columns: Sequence[Field]) -> Source:

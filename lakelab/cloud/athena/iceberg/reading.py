@@ -85,7 +85,6 @@ class Reader:
         as_is, converted = [], []
         for number, task in enumerate(tasks):
             (converted if task.delete_files else as_is).append((number, task))
-        names = [quoted(field.name.lower()) for field in schema.fields]
         selects = []
         if as_is:
             paths = {}
@@ -94,13 +93,14 @@ class Reader:
                 paths[path] = (number, task)
                 relation.files[path] = DataFile(task.file.file_path, path, task.file.file_size_in_bytes)
                 relation.formats[path] = "parquet"
-            selects.append(_scan(_by_field_id(schema, list(paths)), names, paths, hidden, numbered))
+            source = _by_field_id(schema, list(paths), relation.label)
+            selects.append(_scan(source, paths, hidden, numbered))
         for number, task in converted:
             path = self._without_deleted_rows(table, schema, task)
             relation.files[path] = DataFile(task.file.file_path, path, task.file.file_size_in_bytes)
             relation.formats[path] = "parquet"
-            source = f"read_parquet({text_literal(str(path))})"
-            selects.append(_scan(source, names, {path: (number, task)}, hidden, numbered))
+            source = _by_field_id(schema, [path], relation.label)
+            selects.append(_scan(source, {path: (number, task)}, hidden, numbered))
         relation.sql = " UNION ALL ".join(selects) or _nothing(schema, hidden, numbered)
         return relation
 
@@ -133,21 +133,24 @@ class Reader:
         return Relation(columns, f"SELECT {casts} FROM read_parquet({text_literal(str(path))})")
 
 
-def _by_field_id(schema: Schema, paths: list[Path]) -> str:
+def _by_field_id(schema: Schema, paths: list[Path], label: str) -> str:
+    """Iceberg knows the columns of a file by their ids: a renamed column is found, a new one is NULL."""
     fields = ", ".join(
-        f"{field.field_id}: {{name: {text_literal(field.name.lower())}, "
+        f"{field.field_id}: {{name: {text_literal(label + field.name.lower())}, "
         f"type: {text_literal(to_duckdb(to_trino(field.field_type)))}, default_value: NULL}}"
         for field in schema.fields
     )
     files = ", ".join(text_literal(str(path)) for path in paths)
-    return f"read_parquet([{files}], schema = MAP {{{fields}}})"
+    names = ", ".join(
+        f"{quoted(label + field.name.lower())} AS {quoted(field.name.lower())}" for field in schema.fields
+    )
+    return f"(SELECT {names}, filename, file_row_number FROM read_parquet([{files}], schema = MAP {{{fields}}})) r"
 
 
-def _scan(
-    source: str, names: list[str], files: dict[Path, tuple[int, FileScanTask]], hidden: list[str], numbered: bool
-) -> str:
+def _scan(source: str, files: dict[Path, tuple[int, FileScanTask]], hidden: list[str], numbered: bool) -> str:
+    columns = "r.* EXCLUDE (filename, file_row_number)"
     if not hidden and not numbered:
-        return f"SELECT {', '.join(names)} FROM {source}"
+        return f"SELECT {columns} FROM {source}"
     extra = []
     if numbered:
         extra = ['f.number AS "$file"', 'r.file_row_number AS "$row"']
@@ -158,8 +161,7 @@ def _scan(
         for path, (number, task) in files.items()
     )
     return (
-        f"SELECT {', '.join([*(f'r.{name}' for name in names), *extra])} "
-        f"FROM (SELECT *, filename, file_row_number FROM {source}) r "
+        f"SELECT {', '.join([columns, *extra])} FROM {source} "
         f"JOIN (VALUES {rows}) f(file, number, path) ON r.filename = f.file"
     )
 

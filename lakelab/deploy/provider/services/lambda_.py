@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from lakelab.deploy.assets import zip_bytes
-from lakelab.deploy.provider.clients import Aws, unless_absent
+from lakelab.deploy.provider.clients import Aws, Failed, unless_absent
 from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, tag_changes
 from lakelab.deploy.provider.schema import Mistake
 
+SECONDS = 300
 CODE = {"code", "s3Bucket", "s3Key", "s3ObjectVersion", "imageUri", "architectures"}
 # what UpdateFunctionConfiguration needs to be told to take a setting away
 CLEARED: dict[str, Any] = {
@@ -117,14 +117,14 @@ class Function(Resource):
         client = self.client(aws, new)
         if CODE & changed:
             client.update_function_code(FunctionName=id, Publish=False, **_code(new))
-            client.get_waiter("function_updated_v2").wait(FunctionName=id, WaiterConfig={"Delay": 1})
+            _wait(client, id)
         settings = changed - CODE - {"tags", "tagsAll", "reservedConcurrentExecutions", "publish"}
         if settings:
             request = self.request("UpdateFunctionConfiguration", new, settings)
             gone = {name for name in settings if name not in new and name in CLEARED}
             request |= {f"{name[0].upper()}{name[1:]}" if name != "kmsKeyArn" else "KMSKeyArn": CLEARED[name] for name in gone}
             client.update_function_configuration(FunctionName=id, **request)
-            client.get_waiter("function_updated_v2").wait(FunctionName=id, WaiterConfig={"Delay": 1})
+            _wait(client, id)
         if "reservedConcurrentExecutions" in changed:
             self._reserve(client, id, new)
         added, removed = tag_changes(old, new)
@@ -161,9 +161,20 @@ def _code(inputs: Inputs) -> dict[str, Any]:
     return {**code, "Architectures": inputs["architectures"]} if inputs.get("architectures") else code
 
 
-def sha256(body: bytes) -> str:
-    """A digest as Lambda writes it."""
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+def _wait(client: Any, name: str) -> None:
+    """Until the last update of the function has been applied."""
+    deadline = time.monotonic() + SECONDS
+    pause = 0.02
+    while time.monotonic() < deadline:
+        settings = client.get_function_configuration(FunctionName=name)
+        status = settings.get("LastUpdateStatus", "Successful")
+        if status == "Failed":
+            raise Failed(f"lambda function {name}: {settings.get('LastUpdateStatusReason')}")
+        if status != "InProgress" and settings.get("State", "Active") != "Pending":
+            return
+        time.sleep(pause)
+        pause = min(pause * 2, 1.0)
+    raise Failed(f"lambda function {name} was not updated after {SECONDS} s")
 
 
 TYPES = (Function,)

@@ -133,6 +133,10 @@ class Athena:
     def deny(self, action: str, resource: str = "*") -> None:
         self.denials.add((action, resource))
 
+    def restarted(self) -> Athena:
+        """The same as a new process makes it."""
+        return replace(self, service=AthenaService(self.state, lambda *call: {}, self.engine))
+
     def elsewhere(self, account: str = ACCOUNT, region: str = "us-east-1") -> Athena:
         """The same service for a caller of another account or region."""
         return replace(self, caller=replace(self.caller, account=account, region=region))

@@ -143,6 +143,7 @@ def test_engine_versions(athena: Any) -> None:
     ]
 
 
+@pytest.mark.fidelity("athena", "GetQueryResults of DATA_MANIFEST", "absent")
 def test_a_manifest_in_rows_is_not_implemented(athena: Any) -> None:
     execution_id = athena.start("select 1")
     refused = athena.refusal("GetQueryResults", QueryExecutionId=execution_id, QueryResultType="DATA_MANIFEST")

@@ -45,6 +45,12 @@ def test_a_query_may_name_the_glue_catalog_by_another_name(athena: Any) -> None:
     assert athena.engine.sessions[-1].catalog == "awsdatacatalog"
 
 
+@pytest.mark.fidelity(
+    "athena",
+    "LAMBDA and HIVE data catalogs, other accounts' Glue catalogs",
+    "absent",
+    "they can be registered and not queried",
+)
 @pytest.mark.parametrize(
     ("type", "parameters"),
     [

@@ -9,6 +9,7 @@ from lakelab.cloud.athena.model import Column
 
 
 # recorded answers of AWS: aoyagikouhei/athena-local, docs/api.md
+@pytest.mark.fidelity("athena", "ColumnInfo", "exact")
 @pytest.mark.parametrize(
     ("spelled", "type", "precision", "scale", "case_sensitive"),
     [

@@ -177,6 +177,7 @@ def test_one_token_at_the_same_moment_is_one_execution(database: Database) -> No
     assert len(set(answers) - {None}) == 1
 
 
+@pytest.mark.fidelity("athena", "quota of active queries", "near", "200 of all kinds together")
 def test_the_quota_of_active_queries(database: Database) -> None:
     executions = Executions(database)
     for number in range(MOST_ACTIVE):

@@ -70,6 +70,7 @@ def test_pages_are_the_whole_result_once(athena: Any) -> None:
         assert pages == -(-26 // size)
 
 
+@pytest.mark.fidelity("athena", "result files", "near", "no .metadata file is written beside a result")
 def test_the_object_in_s3_is_the_result(athena: Any) -> None:
     execution = athena.run("select 1")
     key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://")
@@ -105,6 +106,7 @@ def test_the_answer_of_ddl_is_empty_and_so_is_its_object(athena: Any) -> None:
     assert (athena.s3 / key).read_bytes() == b""
 
 
+@pytest.mark.fidelity("athena", "data manifest", "exact")
 def test_the_answer_of_a_write_is_its_count_and_its_manifest(athena: Any) -> None:
     sql = "insert into t select 1"
     files = ["s3://results/t/one", "s3://results/t/two"]
@@ -144,6 +146,7 @@ def test_a_result_that_the_caller_may_not_read(athena: Any) -> None:
     assert refused.message.startswith("You do not seem to have access to the S3 location of your query results.")
 
 
+@pytest.mark.fidelity("athena", "managed query results", "near", "kept as long as the execution, not for 24 hours")
 def test_managed_results_are_in_no_bucket(athena: Any) -> None:
     athena("CreateWorkGroup", Name="managed", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
     execution = athena.run("select 1", WorkGroup="managed")
@@ -152,6 +155,22 @@ def test_managed_results_are_in_no_bucket(athena: Any) -> None:
     rows, _ = read_all(athena, execution["QueryExecutionId"], 1000)
     assert rows == [["_col0"], ["select 1"]]
     assert list(athena.s3.rglob("*.csv")) == []
+
+
+def test_managed_results_go_with_their_execution(athena: Any) -> None:
+    athena("CreateWorkGroup", Name="managed", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
+    for name in ("primary", "managed"):
+        athena.run("select 1", WorkGroup=name)
+    kept = athena.start("select 1", WorkGroup="managed")
+    athena("CreateWorkGroup", Name="gone", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
+    athena.start("select 1", WorkGroup="gone")
+    athena("DeleteWorkGroup", WorkGroup="gone", RecursiveDeleteOption=True)
+    assert len(list((athena.state / "managed").iterdir())) == 3
+
+    again = athena.restarted()
+
+    assert len(list((athena.state / "managed").iterdir())) == 2
+    assert read_all(again, kept, 1000)[0] == [["_col0"], ["select 1"]]
 
 
 def test_a_page_of_a_large_result_takes_the_memory_of_a_page(athena: Any) -> None:

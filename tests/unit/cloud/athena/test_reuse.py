@@ -9,6 +9,12 @@ import pytest
 REUSE = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 5}}}
 
 
+@pytest.mark.fidelity(
+    "athena",
+    "result reuse",
+    "near",
+    "that the caller may read the tables is not asked again, only that it may read the result",
+)
 def test_the_same_query_is_answered_with_the_result_of_the_first(athena: Any) -> None:
     first = athena.run("select 1")
     second = athena.run("select 1", **REUSE)

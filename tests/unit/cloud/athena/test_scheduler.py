@@ -127,6 +127,12 @@ def test_a_result_that_may_not_be_written_fails_the_query(athena: Any) -> None:
     assert status["AthenaError"]["ErrorCategory"] == 2
 
 
+@pytest.mark.fidelity(
+    "athena",
+    "output bucket that does not exist",
+    "near",
+    "the query fails, where AWS has been seen to answer SUCCEEDED without a result",
+)
 def test_an_output_bucket_that_does_not_exist_fails_the_query(athena: Any) -> None:
     execution = athena.run("select 1", ResultConfiguration={"OutputLocation": "s3://nowhere/x/"})
     status = execution["Status"]

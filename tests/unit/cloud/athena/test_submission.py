@@ -75,6 +75,7 @@ def test_a_repeated_token_starts_nothing(athena: Any) -> None:
     assert len(athena.engine.ran) == 1
 
 
+@pytest.mark.fidelity("athena", "ClientRequestToken", "exact")
 @pytest.mark.parametrize(
     "change",
     [
@@ -108,6 +109,32 @@ def test_a_refused_request_does_not_use_up_its_token(athena: Any) -> None:
     assert refused.members["AthenaErrorCode"] == "MALFORMED_QUERY"
     assert refused.message.startswith("line 1:1: mismatched input 'selec'")
     assert athena.start("select 1", ClientRequestToken=token)
+
+
+@pytest.mark.fidelity(
+    "athena", "syntax errors at StartQueryExecution", "near", "the list of what was expected is shorter"
+)
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("{}", id="query"),
+        pytest.param("create table t as {}", id="ctas"),
+        pytest.param("insert into t {}", id="insert"),
+        pytest.param("unload ({}) to 's3://b/x' with (format = 'PARQUET')", id="unload"),
+        pytest.param("create view v as {}", id="view"),
+        pytest.param("explain {}", id="explain"),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_refused_at_once(athena: Any, query: str) -> None:
+    refused = athena.refusal(
+        "StartQueryExecution",
+        QueryString=query.format("select a b c"),
+        ClientRequestToken=str(uuid4()),
+        ResultConfiguration={"OutputLocation": "s3://results/out/"},
+    )
+    assert (refused.code, refused.members["AthenaErrorCode"]) == ("InvalidRequestException", "MALFORMED_QUERY")
+    assert refused.message.startswith("line 1:")
+    assert athena.engine.ran == []
 
 
 @pytest.mark.parametrize(
@@ -220,6 +247,7 @@ def test_the_settings_of_an_enforced_workgroup_reach_the_statement(athena: Any) 
     assert configuration["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
 
 
+@pytest.mark.fidelity("athena", "prepared statements", "exact")
 def test_prepare_execute_and_deallocate(athena: Any) -> None:
     assert athena.run("prepare mine from select ? + ?")["Status"]["State"] == "SUCCEEDED"
     stored = athena("GetPreparedStatement", StatementName="mine", WorkGroup="primary")["PreparedStatement"]
@@ -245,6 +273,7 @@ def test_prepare_needs_the_right_of_the_operation_that_it_is(athena: Any) -> Non
     assert athena("ListPreparedStatements", WorkGroup="primary")["PreparedStatements"] == []
 
 
+@pytest.mark.fidelity("athena", "capacity reservations", "absent")
 def test_capacity_reservations_are_not_here(athena: Any) -> None:
     refused = athena.refusal(
         "StartQueryExecution",

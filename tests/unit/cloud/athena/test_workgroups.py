@@ -11,6 +11,7 @@ def get(athena: Any, name: str) -> dict[str, Any]:
     return athena("GetWorkGroup", WorkGroup=name)["WorkGroup"]
 
 
+@pytest.mark.fidelity("athena", "workgroup primary", "exact")
 def test_primary_is_there_with_all_its_defaults(athena: Any) -> None:
     primary = get(athena, "primary")
     # a recorded answer of AWS: aoyagikouhei/athena-local, docs/dev/measurements/work-groups.md
@@ -27,6 +28,9 @@ def test_primary_is_there_with_all_its_defaults(athena: Any) -> None:
     assert primary["CreationTime"] > 0
 
 
+@pytest.mark.fidelity(
+    "athena", "workgroup settings", "near", "metrics, requester pays and encryption are kept and shown, and do nothing"
+)
 def test_a_workgroup_keeps_what_it_was_given(athena: Any) -> None:
     configuration = {
         "ResultConfiguration": {"OutputLocation": "s3://results/team/"},
@@ -102,6 +106,7 @@ def test_managed_results_can_be_turned_on_instead_of_a_location(athena: Any) -> 
     assert get(athena, "team")["Configuration"]["ManagedQueryResultsConfiguration"] == {"Enabled": True}
 
 
+@pytest.mark.fidelity("athena", "DeleteWorkGroup", "exact")
 @pytest.mark.parametrize("content", ["executions", "named query", "prepared statement"])
 def test_a_workgroup_with_content_goes_only_with_it(athena: Any, content: str) -> None:
     athena("CreateWorkGroup", Name="team", Configuration={"EnforceWorkGroupConfiguration": False})
