@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -29,16 +29,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
+    # the data folder: all that the local AWS and the deployments keep; ignored by git
+    state: Path = Field(default_factory=lambda given: given["root"] / ".lakelab")
     port: int = Field(4566, ge=1, le=65535)
     region: str = "us-east-1"
     account: str = Field("000000000000", pattern=r"^\d{12}$")
     iam: Literal["enforce", "off"] = "enforce"
     lambda_concurrency: int = Field(4, ge=1, le=64)
-
-    @cached_property
-    def state(self) -> Path:
-        """The data folder: all that the local AWS and the deployments keep. Ignored by git."""
-        return self.root / ".lakelab"
 
     @property
     def endpoint(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pulumi
@@ -87,6 +88,7 @@ def _crawler(target: Target, name: str, settings: dict[str, Any], database: pulu
         s3_targets=[
             aws.glue.CrawlerS3TargetArgs(path=bucket.apply(lambda found: f"s3://{found}/{settings['prefix']}"))
         ],
+        configuration=json.dumps({"Version": 1.0, "Grouping": {"TableGroupingPolicy": settings["grouping"]}}),
         schema_change_policy=aws.glue.CrawlerSchemaChangePolicyArgs(
             update_behavior="UPDATE_IN_DATABASE", delete_behavior="LOG"
         ),

@@ -16,6 +16,7 @@ from lakelab.cloud.core.ministack import MiniStackCore
 from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
 from lakelab.cloud.streams.api import KinesisService
+from lakelab.cloud.streams.mappings.api import EventSourceMappings
 from lakelab.settings import Settings, settings
 
 # a lake service is added here, by one line
@@ -36,6 +37,7 @@ def build(config: Settings, instance: str) -> Gateway:
         AthenaService(config.state / "athena", invoke),
         GlueService(config.state / "glue", invoke),
         kinesis,
+        EventSourceMappings(config.state / "lambda", kinesis, clock),
     ]
     gateway = Gateway(core, services, identity, clock)
     return gateway

@@ -54,7 +54,7 @@ class Session:
         self.environment = {**os.environ, **(env or {})}
         require_loopback(self.environment)
         self._plugins = Plugins(self.environment)
-        self._spare: program.Host | None = None
+        self._host: program.Host | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -64,9 +64,9 @@ class Session:
 
     def close(self) -> None:
         self._plugins.close()
-        if self._spare is not None:
-            self._spare.stop()
-            self._spare = None
+        if self._host is not None:
+            self._host.stop()
+            self._host = None
 
     # -- verbs --------------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Session:
         next_project: Project | None = None,
     ) -> Result:
         started = time.time()
-        host = self._host(project)
+        host = self._ready_host(project)
         self._plugins.start()
         options = Options(tuple(targets), tuple(replace), parallel, preview)
         store = Backend(backend or project.root / DEFAULT_BACKEND)
@@ -162,10 +162,7 @@ class Session:
             while not monitor.finished.wait(0.02):
                 code = host.poll()
                 if code is not None and not monitor.finished.is_set():
-                    host.wait()
                     return _program_error(code, printed)
-            # the next program's process starts while this one's leftovers are deleted
-            self._spare = self._spare or program.Host(host.python)
             deployment.delete_unwanted()
             return ""
         finally:
@@ -223,15 +220,15 @@ class Session:
     def _passphrase(self) -> str:
         return self.environment.get("PULUMI_CONFIG_PASSPHRASE", "")
 
-    def _host(self, project: Project) -> program.Host:
-        """The waiting program host, or a new one when there is none or it is of another Python."""
+    def _ready_host(self, project: Project) -> program.Host:
+        """The process that runs programs; a new one when there is none, or it is of another Python."""
         python = program.interpreter(project)
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.python == python and spare.poll() is None:
-            return spare
-        if spare is not None:
-            spare.stop()
-        return program.Host(python)
+        if self._host is not None and (self._host.python != python or not self._host.alive):
+            self._host.stop()
+            self._host = None
+        if self._host is None:
+            self._host = program.Host(python)
+        return self._host
 
 
 def _locked(store: Backend, project: Project, stack: str, *, locked: bool) -> AbstractContextManager[None]:

@@ -26,10 +26,13 @@ Properties = dict[str, Any]
 
 @dataclass
 class Secret:
-    """A value that must never be shown or stored in clear. `ciphertext` caches its stored form."""
+    """A value that must never be shown or stored in clear.
+
+    `sealed` caches its stored form, with the key ring that made it: another stack's state has another key.
+    """
 
     value: Any
-    ciphertext: str | None = field(default=None, compare=False, repr=False)
+    sealed: tuple[object, str] | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
         return "[secret]"
@@ -151,7 +154,7 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     if changed is not value:
         return changed
     if isinstance(value, Secret):
-        return Secret(map_values(value.value, change), None)
+        return Secret(map_values(value.value, change))
     if isinstance(value, dict):
         return {key: map_values(item, change) for key, item in value.items()}
     if isinstance(value, list):

@@ -180,10 +180,14 @@ def plain(value: Any) -> Any:
 
 
 def position(uri: str, root: Path) -> Location:
-    """A source position of Pulumi's, `project:///stacks/lake.py#12,5` or `file:///...`, as a place in the project.
+    """A source position, `project:///stacks/lake.py#12,5` or `file:///...`, as a place in the project.
 
+    That is Pulumi's form; the embedded engine writes `stacks/lake.py:12`.
     https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go (ResourceV3.SourcePosition)
     """
+    if "://" not in uri:
+        path, _, number = uri.rpartition(":")
+        return Location(path or "Pulumi.yaml", int(number) if path and number.isdigit() else 0)
     parts = urlsplit(uri)
     path = unquote(parts.path)
     if parts.scheme == "file":

@@ -29,6 +29,7 @@ class Stacks:
     def __init__(self, config: Settings, target: str):
         self._config = config
         self._target = target
+        self._backend = config.state / "pulumi"
 
     @cached_property
     def needs(self) -> dict[str, tuple[str, ...]]:
@@ -64,7 +65,7 @@ class Stacks:
                         done += 1
                         progress(f"{layer}: {done} resources")
 
-                result = session.up(self._project, f"{layer}-{self._target}", listener=listen)
+                result = session.up(self._project, f"{layer}-{self._target}", backend=self._backend, listener=listen)
                 deployed.resources += len([step for step in result.steps if step.op != "delete"])
                 deployed.changed += sum(count for op, count in result.counts.items() if op not in ("same", "read"))
                 self._outputs[layer] = result.outputs
@@ -77,7 +78,7 @@ class Stacks:
             LakelabError: the stack is not deployed, or has no such output.
         """
         if layer not in self._outputs:
-            self._outputs[layer] = deploy.outputs(self._project, f"{layer}-{self._target}")
+            self._outputs[layer] = deploy.outputs(self._project, f"{layer}-{self._target}", backend=self._backend)
         if name not in self._outputs[layer]:
             raise LakelabError(f"stack {layer}-{self._target} has no output {name}", fix=f"make up-local STACK={layer}")
         return self._outputs[layer][name]

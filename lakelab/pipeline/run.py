@@ -77,7 +77,8 @@ class Pipeline:
     def transform(self) -> None:
         """Run dbt as the transform role."""
         with self._steps.step("dbt build") as step:
-            built = transform.build(self._config.root / "transforms", self._dbt_environment(), step.say)
+            project, output = self._config.root / "transforms", self._config.state / "dbt"
+            built = transform.build(project, output, self._dbt_environment(), step.say)
             step.result = str(built)
 
     def report(self) -> None:

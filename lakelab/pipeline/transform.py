@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakelab.errors import LakelabError
+from lakelab.processes import end_with_parent
 
 
 class TransformFailed(LakelabError):
@@ -28,17 +29,19 @@ class Built:
         return ", ".join(f"{count} {kind.replace('_', ' ')}s" for kind, count in sorted(self.nodes.items()))
 
 
-def build(project: Path, environment: Mapping[str, str], progress: Callable[[str], None]) -> Built:
-    """`dbt build` in `project` with the AWS variables of `environment`.
+def build(project: Path, output: Path, environment: Mapping[str, str], progress: Callable[[str], None]) -> Built:
+    """`dbt build` of `project` with the variables of `environment`; dbt's artifacts and log go to `output`.
 
     Raises:
         TransformFailed: with the messages of the nodes that failed.
     """
     dbt = Path(sys.executable).parent / "dbt"
     command = [str(dbt), "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(project)]
+    folders = ["--profiles-dir", str(project), "--target-path", str(output), "--log-path", str(output)]
     process = subprocess.Popen(
-        [*command, "--profiles-dir", str(project), "--target", "local"],
+        [*command, *folders, "--target", "local"],
         env={**os.environ, **environment, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        preexec_fn=end_with_parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,7 +63,7 @@ def build(project: Path, environment: Mapping[str, str], progress: Callable[[str
             "dbt build failed:\n" + "\n".join(said[-25:]),
             fix='correct the model, then: eval "$(.venv/bin/lakelab env)"; cd transforms; ../.venv/bin/dbt build',
         )
-    results = json.loads((project / "target" / "run_results.json").read_text())["results"]
+    results = json.loads((output / "run_results.json").read_text())["results"]
     return Built(Counter(result["unique_id"].partition(".")[0] for result in results))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 from collections.abc import Iterator
@@ -524,6 +525,19 @@ def test_asynchronous_dicts_and_frames(lake: Lake) -> None:
     with lake.connect(cursor_class=AsyncPandasCursor).cursor() as cursor:
         frame = cursor.execute("select id from people order by id")[1].result().as_pandas()
     assert list(frame["id"]) == [1, 2, 3]
+
+
+def test_an_asyncio_cursor(lake: Lake) -> None:
+    async def fetch() -> list:
+        connect: Any = pyathena.aio_connect
+        connection = await connect(
+            s3_staging_dir=lake.staging, schema_name=lake.database, region_name=lake.region, poll_interval=POLL
+        )
+        async with connection, connection.cursor() as cursor:
+            await cursor.execute("select id from people order by id")
+            return await cursor.fetchall()
+
+    assert asyncio.run(fetch()) == [(1,), (2,), (3,)]
 
 
 def test_a_long_query_is_cancelled(lake: Lake) -> None:

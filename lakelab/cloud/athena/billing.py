@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as parquet_files
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.relations import Relation
 
 
@@ -94,7 +96,10 @@ def _columns_of(relation: Relation, label: str, columns: list[str], filters: lis
         form = relation.formats[path]
         if form not in ("parquet", "orc"):
             continue
-        groups = row_groups(path)
+        try:
+            groups = row_groups(path, relation.field_ids)
+        except pa.ArrowInvalid as error:
+            raise QueryError("HIVE_BAD_DATA", f"Not valid Parquet file: {file.uri}") from error
         needed = sum(
             chunk.size
             for group in groups
@@ -113,19 +118,28 @@ def _columns_of(relation: Relation, label: str, columns: list[str], filters: lis
 # ---- Parquet footers ------------------------------------------------------------------------------------------------
 
 
-def row_groups(path: Path) -> tuple[RowGroup, ...]:
-    """The row groups of a Parquet file."""
+def row_groups(path: Path, field_ids: Mapping[int, str] | None = None) -> tuple[RowGroup, ...]:
+    """The row groups of a Parquet file, with today's names of the columns where the field ids of a table are given."""
     status = path.stat()
-    return _row_groups(path, status.st_mtime_ns, status.st_size)
+    return _row_groups(path, status.st_mtime_ns, status.st_size, tuple((field_ids or {}).items()))
 
 
 @lru_cache(maxsize=4096)
-def _row_groups(path: Path, modified: int, size: int) -> tuple[RowGroup, ...]:
+def _row_groups(path: Path, modified: int, size: int, field_ids: tuple[tuple[int, str], ...]) -> tuple[RowGroup, ...]:
     footer = parquet_files.read_metadata(path)
-    return tuple(_row_group(footer.row_group(number)) for number in range(footer.num_row_groups))
+    names = _current_names(footer, dict(field_ids)) if field_ids else {}
+    return tuple(_row_group(footer.row_group(number), names) for number in range(footer.num_row_groups))
 
 
-def _row_group(group: Any) -> RowGroup:
+def _current_names(footer: Any, field_ids: Mapping[int, str]) -> dict[str, str]:
+    names = {}
+    for column in footer.schema.to_arrow_schema():
+        number = int((column.metadata or {}).get(b"PARQUET:field_id", -1))
+        names[column.name.lower()] = field_ids.get(number, "")
+    return names
+
+
+def _row_group(group: Any, names: Mapping[str, str]) -> RowGroup:
     chunks = {}
     for number in range(group.num_columns):
         column = group.column(number)
@@ -134,7 +148,8 @@ def _row_group(group: Any) -> RowGroup:
             chunk = Chunk(column.total_compressed_size, statistics.min, statistics.max)
         else:
             chunk = Chunk(column.total_compressed_size)
-        chunks[column.path_in_schema.lower()] = chunk
+        top, dot, rest = column.path_in_schema.lower().partition(".")
+        chunks[names.get(top, top) + dot + rest] = chunk
     return chunks
 
 

@@ -18,7 +18,7 @@ from lakelab.cloud.athena.catalog import CATALOG, Invoke, Table
 from lakelab.cloud.athena.changes import Changes
 from lakelab.cloud.athena.connections import Connections, Limits
 from lakelab.cloud.athena.ddl import Ddl
-from lakelab.cloud.athena.errors import QueryError, hive_error, of_aws, of_duckdb, of_sql
+from lakelab.cloud.athena.errors import QueryError, hive_error, is_bad_data, of_aws, of_duckdb, of_sql
 from lakelab.cloud.athena.execution import Execution
 from lakelab.cloud.athena.formats.readers import text_literal
 from lakelab.cloud.athena.grammar import parse_statement
@@ -64,8 +64,9 @@ class Engine:
             sql = bind(sql, session.parameters)
         statement = parse_statement(sql)
         session.scratch.mkdir(parents=True, exist_ok=True)
-        with _as_query_errors():
-            return _Runner(Execution(self._invoke, self._connections, session)).run(statement)
+        execution = Execution(self._invoke, self._connections, session)
+        with _as_query_errors(execution):
+            return _Runner(execution).run(statement)
 
     def close(self) -> None:
         """Give back what is held ready for the next statement."""
@@ -73,16 +74,17 @@ class Engine:
 
 
 @contextmanager
-def _as_query_errors() -> Iterator[None]:
-    """Every error of a statement as Athena reports it."""
+def _as_query_errors(execution: Execution) -> Iterator[None]:
+    """Every error of a statement as Athena reports it: objects are named by their URIs, not by local files."""
     try:
         yield
     except SqlError as error:
         raise of_sql(error) from error
     except duckdb.Error as error:
-        ours = "HIVE_" in str(error)
-        known = None if ours else sql_error(error)
-        raise (of_sql(known) if known else of_duckdb(error)) from error
+        known = None if is_bad_data(error) else sql_error(error)
+        failure = of_sql(known) if known else of_duckdb(error)
+        failure.message = execution.public(failure.message)
+        raise failure from error
     except AwsError as error:
         raise of_aws(error) from error
 

@@ -134,6 +134,12 @@ def of_sql(error: SqlError) -> QueryError:
     return QueryError(error.name, message)
 
 
+def is_bad_data(error: duckdb.Error) -> bool:
+    """Whether DuckDB could not read a file, as opposed to what the query asked of it."""
+    text = _first_line(str(error))
+    return _NAMED.match(text) is not None or _BAD_DATA.search(text) is not None
+
+
 def of_duckdb(error: duckdb.Error) -> QueryError:
     """The failure of a statement that DuckDB refused or could not finish.
 
@@ -162,8 +168,12 @@ def _first_line(text: str) -> str:
 # what our own SQL raises with DuckDB's error()
 _NAMED = re.compile(r"(?P<name>HIVE_[A-Z_]+): (?P<text>.*)", re.DOTALL)
 
+_BAD_DATA = re.compile(
+    r"(?i)Malformed JSON in file|No magic bytes found|too small to be a Parquet file|Invalid unicode"
+)
+
 _BY_TEXT = [
-    (re.compile(r"(?i)Malformed JSON in file"), "HIVE_BAD_DATA"),
+    (_BAD_DATA, "HIVE_BAD_DATA"),
     (re.compile(r"(?i)division by zero|divide by zero"), "DIVISION_BY_ZERO"),
     (re.compile(r"(?i)more than one row returned by a subquery"), "SUBQUERY_MULTIPLE_ROWS"),
     (re.compile(r"(?i)^Table with name|^Catalog .* does not exist"), "TABLE_NOT_FOUND"),

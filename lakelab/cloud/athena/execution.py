@@ -36,6 +36,13 @@ class Execution:
         self.objects = Objects(session.caller, session.scratch / "spool")
         self.files = DataFiles(self.objects)
         self.now = datetime.now(UTC)
+        self._uris: dict[str, str] = {}
+
+    def public(self, text: str) -> str:
+        """A text of DuckDB with the URIs of objects in place of local files."""
+        for path, uri in self._uris.items():
+            text = text.replace(path, uri)
+        return text
 
     @cached_property
     def iceberg(self) -> IcebergTables:
@@ -77,6 +84,7 @@ class Execution:
             BytesScannedCutoff: it would scan more than the workgroup allows.
         """
         plan = self.planner(con).plan(sql)
+        self._uris |= {str(path): file.uri for each in plan.relations.values() for path, file in each.files.items()}
         prepare_connection(con, *plan.parts)
         fence(con, plan.files, self.session.scratch)
         plan.create(con)

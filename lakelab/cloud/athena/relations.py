@@ -41,6 +41,7 @@ class Relation:
     sql: str
     files: dict[Path, DataFile] = field(default_factory=dict)
     formats: dict[Path, Format] = field(default_factory=dict)
+    field_ids: dict[int, str] = field(default_factory=dict)  # of an Iceberg table: its files may have older names
     label: str = field(default_factory=lambda: f"{next(_numbers)}/")
 
 

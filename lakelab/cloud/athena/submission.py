@@ -120,7 +120,7 @@ class Submitter:
         return statement.kind
 
     def _work(
-        self, scope: Scope, workgroup: str, sql: str, statement: statements.Statement
+        self, scope: Scope, workgroup: str, text: str, statement: statements.Statement
     ) -> Callable[[Session], Outcome]:
         match statement:
             case statements.Prepare():
@@ -160,7 +160,7 @@ class Submitter:
 
 
 def check_syntax(statement: statements.Statement) -> None:
-    """Raise MalformedQuery unless the query in a statement can be read; whether its names exist is seen when it runs."""
+    """Raise MalformedQuery unless the query in a statement can be read; whether its names exist shows when it runs."""
     match statement:
         case statements.Explain():
             return check_syntax(statement.statement)

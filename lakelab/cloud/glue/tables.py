@@ -123,8 +123,10 @@ def _refuse_time_travel(params: Params) -> None:
 
 
 def _pattern(expression: str | None) -> re.Pattern[str]:
+    # a star after a letter, or first, stands for any text as in Hive's patterns: awswrangler sends `orders*`, `*orders`
+    expression = re.sub(r"(?<![.\])])\*", ".*", expression or ".*")
     try:
-        return re.compile(expression or ".*", re.IGNORECASE)
+        return re.compile(expression, re.IGNORECASE)
     except re.error as error:
         raise InvalidInput(f"Expression is not a regular expression: {error}") from error
 

@@ -87,13 +87,15 @@ class StreamStore:
     def create(self, account: str, region: str, name: str, shards: int, mode: str, tags: dict[str, str]) -> Stream:
         with self._lock, self._file.transaction() as file:
             stream = Stream(0, account, region, name, self._clock.now(), mode, tags=tags)
+            # from the time on, so that a stream made anew begins above the checkpoints of the old one of its name
+            first = int(stream.created * 1_000_000)
             inserted = file.execute(
                 "insert into stream (account, region, name, created, next_sequence, document)"
-                " values (?, ?, ?, ?, 1, ?)",
-                (account, region, name, stream.created, json.dumps(stream.document())),
+                " values (?, ?, ?, ?, ?, ?)",
+                (account, region, name, stream.created, first, json.dumps(stream.document())),
             )
             stream.key = inserted.lastrowid or 0
-            self._sequences[stream.key] = 1
+            self._sequences[stream.key] = first
             for number, (start, end) in enumerate(even_ranges(shards)):
                 self._add(stream, Shard(number, start, end, self._take(stream.key)))
             self._streams[account, region, name] = stream

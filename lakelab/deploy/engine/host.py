@@ -1,44 +1,116 @@
-"""The process in which a Pulumi program runs: what Pulumi's own `pulumi-language-python-exec` is to the CLI.
+"""The process in which Pulumi programs run: what Pulumi's own `pulumi-language-python-exec` is to the CLI.
 
-It needs the SDK and nothing of lakelab, so it can run in the program's own virtual environment. It may be started before
-there is anything to run: it imports the SDK, then reads lines of JSON from its standard input, `{"preload": [modules]}`
-and then `{"job": {...}}`. When that input closes, the engine is gone and the process ends.
+It needs the SDK and nothing of lakelab, so it can run in the program's own virtual environment. It imports the SDK, which
+takes longer than most programs do, and then forks a child for each program, so that the next one starts at once.
+
+Orders are lines of JSON on standard input: `{"preload": [modules]}`, and `{"job": {...}, "token": "..."}`. What a program
+prints goes to the shared standard output and error; at its end the line `<token> <exit code>` goes to both. When standard
+input closes, the engine is gone, and the process and its program end.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import runpy
+import select
+import signal
 import sys
-import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    orders = os.fdopen(os.dup(0), "rb")
+    orders = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write)
     import pulumi  # noqa: F401  # slow; done while the engine gets ready
 
-    job = None
-    while job is None:
-        line = orders.readline()
-        if not line:
-            os._exit(0)
-        order = json.loads(line)
-        _preload(order.get("preload", ()))
-        job = order.get("job")
-    threading.Thread(target=_end_with_engine, args=(orders,), daemon=True).start()
-    code = _run(job)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    child, token = 0, ""
+    lines = _Lines(orders)
+    while True:
+        ready, _, _ = select.select([orders, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+            if child and _has_ended(child, token):
+                child = 0
+        if orders in ready:
+            for line in lines.read():
+                order = json.loads(line)
+                _preload(order.get("preload", ()))
+                if "job" in order:
+                    token = order["token"]
+                    child = _start(order["job"])
+                elif order.get("stop") and child:
+                    os.kill(child, signal.SIGKILL)
+            if lines.ended:
+                if child:
+                    os.kill(child, signal.SIGKILL)
+                os._exit(0)
+
+
+class _Lines:
+    """Lines that come in on a file descriptor, without waiting for more than there is."""
+
+    def __init__(self, descriptor: int):
+        self.ended = False
+        self._descriptor = descriptor
+        self._rest = b""
+
+    def read(self) -> Iterator[bytes]:
+        chunk = os.read(self._descriptor, 1 << 20)
+        self.ended = not chunk
+        *whole, self._rest = (self._rest + chunk).split(b"\n")
+        yield from whole
+
+
+def _has_ended(child: int, token: str) -> bool:
+    """Tells the engine how the child ended, if it has."""
+    done, status = os.waitpid(child, os.WNOHANG)
+    if not done:
+        return False
+    message = f"{token} {os.waitstatus_to_exitcode(status)}\n".encode()
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            os.write(stream, message)
+    return True
+
+
+def _start(job: dict[str, Any]) -> int:
+    """Runs a job in a child process; its process id."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        _end_with_parent()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.closerange(3, 64)
+        code = _run(job)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _end_with_parent() -> None:
+    """On Linux, the child is killed should its parent be."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _preload(modules: Sequence[str]) -> None:
@@ -47,15 +119,9 @@ def _preload(modules: Sequence[str]) -> None:
 
     for module in modules:
         try:
-            importlib.import_module(module)
+            getattr(importlib.import_module(module), "__all__", None)  # the SDK loads a module at the first look into it
         except ImportError:
             return
-
-
-def _end_with_engine(orders: BinaryIO) -> None:
-    while orders.read(4096):
-        pass
-    os._exit(1)
 
 
 def _run(job: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,66 +34,94 @@ def interpreter(project: Project) -> str:
 
 
 class Host:
-    """A process that has imported the SDK and waits for a program to run. It ends when this process does."""
+    """A process that has imported the SDK and runs one program after another. It ends when this process does."""
 
     def __init__(self, python: str):
         self.python = python
         self._process = subprocess.Popen(
             [python, str(HOST)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        self._readers: list[threading.Thread] = []
+        self._say: Say = _nobody
+        self._token = ""
+        self._code: int | None = None
+        self._open = 0
+        self._changed = threading.Condition()
+        for stream, is_error in ((self._process.stdout, False), (self._process.stderr, True)):
+            threading.Thread(target=self._read, args=(stream, is_error), daemon=True).start()
 
     def preload(self, modules: Iterable[str]) -> None:
-        """Has the process import these modules while it waits."""
+        """Has the process import these modules before the next program."""
         self._order({"preload": sorted(modules)})
 
     def run(self, job: Mapping[str, Any], say: Say) -> None:
         """Runs a program; `say` gets each line that it prints."""
-        assert self._process.stdout
-        assert self._process.stderr
-        for stream, is_error in ((self._process.stdout, False), (self._process.stderr, True)):
-            reader = threading.Thread(target=_read, args=(stream, is_error, say), daemon=True)
-            reader.start()
-            self._readers.append(reader)
-        self._order({"job": job})
+        with self._changed:
+            self._token = f"\0{uuid.uuid4().hex}"
+            self._say, self._code, self._open = say, None, 2
+        self._order({"job": job, "token": self._token})
 
     def _order(self, order: Mapping[str, Any]) -> None:
         assert self._process.stdin
-        with contextlib.suppress(BrokenPipeError):  # it died; `wait` gives its exit code
+        with contextlib.suppress(OSError):  # it died; the readers will say so
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
 
-    def poll(self) -> int | None:
-        return self._process.poll()
+    def _read(self, stream: Any, is_error: bool) -> None:
+        with stream:
+            for line in stream:
+                text = line.decode(errors="replace").rstrip("\n")
+                head, mark, code = text.rpartition(self._token) if self._token else ("", "", "")
+                if mark:
+                    if head:
+                        self._say(head, is_error)
+                    self._ended(int(code))
+                else:
+                    self._say(text, is_error)
+        self._ended(self._process.wait())
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, when all that it printed has been heard."""
-        code = self._process.wait(timeout)
-        for reader in self._readers:
-            reader.join(timeout=5)
-        return code
+    def _ended(self, code: int) -> None:
+        with self._changed:
+            if self._open:
+                self._open -= 1
+                self._code = code
+                self._changed.notify_all()
+
+    def poll(self) -> int | None:
+        """The program's exit code, when it has ended and all that it printed has been heard."""
+        with self._changed:
+            return self._code if self._open == 0 else None
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Waits for the program's end; its exit code, or None when it has not come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._open == 0, timeout)
+            return self._code if self._open == 0 else None
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def end(self) -> None:
-        """Gives the program a moment to print its last words and end by itself, then ends it."""
-        try:
+        """Gives the program a moment to end by itself, then ends it."""
+        if self.wait(timeout=5) is None:
+            self._order({"stop": True})
             self.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.stop()
+        self._say = _nobody
 
     def stop(self) -> None:
-        if self._process.poll() is None:
+        """Ends the process."""
+        if self._process.stdin:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream and not (stream is not self._process.stdin and self._readers):
-                with contextlib.suppress(OSError):
-                    stream.close()
+            self._process.wait()
 
 
-def _read(stream: Any, is_error: bool, say: Say) -> None:
-    with stream:
-        for line in stream:
-            say(line.decode(errors="replace").rstrip("\n"), is_error)
+def _nobody(line: str, is_error: bool) -> None:
+    """Where lines go that no deployment waits for."""
 
 
 def job(

@@ -171,9 +171,10 @@ def decode_resource(data: dict[str, Any], secrets: Secrets) -> ResourceState:
 
 def encode_value(value: Any, secrets: Secrets) -> Any:
     if isinstance(value, Secret):
-        if value.ciphertext is None:
-            value.ciphertext = secrets.encrypt(json.dumps(encode_value(value.value, secrets), separators=(",", ":")))
-        return {SIGNATURE: SECRET, "ciphertext": value.ciphertext}
+        if value.sealed is None or value.sealed[0] is not secrets:
+            text = json.dumps(encode_value(value.value, secrets), separators=(",", ":"))
+            value.sealed = (secrets, secrets.encrypt(text))
+        return {SIGNATURE: SECRET, "ciphertext": value.sealed[1]}
     if isinstance(value, dict):
         return {key: encode_value(item, secrets) for key, item in value.items()}
     if isinstance(value, list):
@@ -187,7 +188,7 @@ def decode_value(value: Any, secrets: Secrets) -> Any:
             if "plaintext" in value:  # `pulumi stack export --show-secrets`
                 return Secret(decode_value(json.loads(value["plaintext"]), secrets))
             ciphertext = value["ciphertext"]
-            return Secret(decode_value(json.loads(secrets.decrypt(ciphertext)), secrets), ciphertext)
+            return Secret(decode_value(json.loads(secrets.decrypt(ciphertext)), secrets), (secrets, ciphertext))
         return {key: decode_value(item, secrets) for key, item in value.items()}
     if isinstance(value, list):
         return [decode_value(item, secrets) for item in value]

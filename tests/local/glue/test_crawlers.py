@@ -52,6 +52,7 @@ def test_a_crawl_makes_the_table(
     assert (metrics["TablesCreated"], metrics["TablesUpdated"]) == (1, 0)
 
 
+@pytest.mark.fidelity("glue", "crawlers: the role's rights", "exact")
 @pytest.mark.parametrize(
     ("actions", "message"),
     [

@@ -123,6 +123,9 @@ def test_a_spark_job_says_that_it_cannot_run(cloud: Any, make_job: Any) -> None:
     assert glue.get_job_runs(JobName=name)["JobRuns"] == []
 
 
+@pytest.mark.fidelity(
+    "glue", "job runs", "near", "logs are written at the end of a run; no bookmarks, as for Python shell jobs on AWS"
+)
 def test_triggers_start_one_job_after_another(cloud: Any, make_job: Any, wait_until: Any) -> None:
     glue = cloud.client("glue")
     (first, _), (second, _) = make_job(b"print(1)"), make_job(b"print(2)")

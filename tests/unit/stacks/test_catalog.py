@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 CURATED = "s3://lakelab-test-curated-123456789012"
@@ -61,4 +63,5 @@ def test_the_crawler_reads_the_raw_orders_as_its_own_role(catalog):
     assert crawler["s3Targets"] == [{"path": "s3://lakelab-test-raw-123456789012/raw/orders/"}]
     assert crawler["role"] == "arn:aws:iam::123456789012:role/lakelab-test-crawler"
     assert (crawler["databaseName"], crawler["tablePrefix"]) == ("lakelab_test", "raw_")
+    assert json.loads(crawler["configuration"])["Grouping"] == {"TableGroupingPolicy": "CombineCompatibleSchemas"}
     assert crawler["schemaChangePolicy"] == {"updateBehavior": "UPDATE_IN_DATABASE", "deleteBehavior": "LOG"}

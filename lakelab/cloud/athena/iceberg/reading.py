@@ -82,6 +82,7 @@ class Reader:
         """The rows of some data files; `numbered` adds the position of each row's task and of the row in its file."""
         columns = {field.name.lower(): str(to_trino(field.field_type)) for field in schema.fields}
         relation = Relation(columns | dict.fromkeys(hidden, "varchar"), "")
+        relation.field_ids = {field.field_id: field.name.lower() for field in schema.fields}
         as_is, converted = [], []
         for number, task in enumerate(tasks):
             (converted if task.delete_files else as_is).append((number, task))

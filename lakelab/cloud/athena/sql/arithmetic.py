@@ -24,10 +24,23 @@ from lakelab.cloud.athena.sql.types import (
 SYMBOLS: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
+class Ambiguous(Exception):
+    """NULL could be a number or an interval."""
+
+
+def _ambiguous_null(symbol: str, left: Type, right: Type) -> bool:
+    if symbol == "*":
+        names = {left.name, right.name}
+        return "unknown" in names and bool(names & {"double", "bigint"})
+    return symbol == "/" and left.name == "unknown" and right.name == "double"
+
+
 def binary(symbol: str, left: Typed, right: Typed) -> Typed | None:
     """The result of an operator; None when Trino has no such operator for the types."""
     if left.type.name == "unknown" and right.type.name == "unknown":
         return None
+    if _ambiguous_null(symbol, left.type, right.type):
+        raise Ambiguous
     if left.type.name == "unknown":
         left = conversion.cast(left, _partner(symbol, right.type))
     if right.type.name == "unknown":
@@ -41,6 +54,8 @@ def _partner(symbol: str, kind: Type) -> Type:
     """What a NULL beside a value of `kind` stands for."""
     if symbol == "*" and kind.is_interval:
         return BIGINT
+    if kind.name == "decimal":
+        return decimal(1, 0)
     return DAY_TO_SECOND if kind.name.startswith(("time", "date")) and symbol == "+" else kind
 
 
@@ -140,6 +155,9 @@ def _times(symbol: str, left: Typed, right: Typed) -> Typed | None:
     if symbol in "+-" and a.is_interval and a == b:
         return Typed(f"({left.sql} {symbol} {right.sql})", a)
     if symbol in "+-" and b.is_interval:
+        if a.name == "date" and b == DAY_TO_SECOND and right.value is not None and int(str(right.value)) % 86_400_000:
+            message = f"Cannot {'add' if symbol == '+' else 'subtract'} hour, minutes or seconds {'to' if symbol == '+' else 'from'} a date"
+            return Typed(fail("INVALID_FUNCTION_ARGUMENT", message, a), a)
         if a.name == "date":
             return Typed(f"CAST(({left.sql} {symbol} {right.sql}) AS DATE)", a)
         if a.name.startswith("timestamp"):

@@ -12,7 +12,7 @@ from lakelab.cloud.athena.sql import conversion
 from lakelab.cloud.athena.sql.rules import RULES, Call
 from lakelab.cloud.athena.sql.rules.special import SPECIAL
 from lakelab.cloud.athena.sql.scope import Scope
-from lakelab.cloud.athena.sql.signatures import NoOverload, Resolved, resolve, signatures
+from lakelab.cloud.athena.sql.signatures import Ambiguous, NoOverload, Resolved, resolve, signatures
 from lakelab.cloud.athena.sql.typed import Typed
 from lakelab.cloud.athena.sql.types import Type
 
@@ -44,12 +44,14 @@ class Calls:
         modifiers = modifiers or Modifiers()
         name = (node.this if isinstance(node.this, str) else node.this.name).lower()
         args = list(node.expressions)
-        if args and isinstance(args[0], exp.Distinct):
-            modifiers.distinct = True
-            args = [*args[0].expressions, *args[1:]]
         if args and isinstance(args[-1], exp.Order):
             modifiers.order = args[-1].expressions
             args[-1] = args[-1].this
+        if args and isinstance(args[0], exp.Distinct):
+            modifiers.distinct = True
+            args = [*args[0].expressions, *args[1:]]
+        if name == "unnest":
+            raise self.expressions.error("SYNTAX_ERROR", "mismatched input 'unnest'", node)
         if len(args) == 1 and isinstance(args[0], exp.Star):
             if name != "count" or args[0].args.get("except_") or args[0].args.get("replace"):
                 raise self.expressions.error("SYNTAX_ERROR", "mismatched input '*'", node)
@@ -133,6 +135,11 @@ class Calls:
         if expressions.clause:
             message = f"{expressions.clause} cannot contain aggregations, window functions or grouping operations"
             raise expressions.error("EXPRESSION_NOT_SCALAR", f"{message}: [{name}]", node)
+        if modifiers.filter is not None and modifiers.window is not None:
+            raise expressions.error("NOT_SUPPORTED", "FILTER is not yet supported for window functions", node)
+        if expressions.inside_aggregate and modifiers.window is not None:
+            message = "Cannot nest window functions inside aggregation"
+            raise expressions.error("NESTED_WINDOW", message, node)
         if expressions.inside_aggregate and modifiers.window is None:
             message = f"Cannot nest aggregations inside aggregation '{name}'"
             raise expressions.error("NESTED_AGGREGATION", message, node)
@@ -153,6 +160,9 @@ class Calls:
 
         try:
             return resolve(name, [item.type if item is not None else None for item in items], returned), lambdas
+        except Ambiguous as error:
+            message = "Could not choose a best candidate operator. Explicit type casts must be added."
+            raise self.expressions.error("AMBIGUOUS_FUNCTION_CALL", message, node) from error
         except NoOverload as error:
             given = ", ".join("<lambda>" if item is None else str(item.type) for item in items)
             expected = ", ".join(item.text for item in signatures(name))
@@ -168,6 +178,9 @@ class Calls:
             call.filter = inner.boolean(modifiers.filter, "FILTER expression").sql
         if modifiers.window is not None:
             call.over = self.expressions.queries.window(self.expressions, modifiers.window)
+            if call.name in ("lag", "lead") and "ORDER BY" not in call.over:
+                message = f"{call.name} function requires an ORDER BY window clause"
+                raise self.expressions.error("MISSING_ORDER_BY", message, call.node)
 
 
 def translate_lambda(expressions: Expressions, node: exp.Expression, inputs: Sequence[Type]) -> Typed:

@@ -58,9 +58,26 @@ def cast(item: Typed, target: Type) -> Typed:
         return Typed(f"CAST({item.sql} AS {to_duckdb(target)})", target)
     if item.type == target:
         return replace(exact(item), type=target.at(item.type.zone))
+    if isinstance(item.value, str) and item.type.is_text and target.name == "timestamp with time zone":
+        zoned = _literal_with_zone(item.value, target)
+        if zoned is not None:
+            return zoned
     sql = cast_sql(item.sql, item.type, target)
     zone = item.type.zone if target.name == item.type.name else None
     return Typed(sql, target.at(target.zone or zone))
+
+
+def _literal_with_zone(value: str, target: Type) -> Typed | None:
+    """A literal keeps the zone that it names; the zone of a column's value is lost, its instant is not."""
+    from lakelab.cloud.athena.sql import literals
+
+    try:
+        item = literals.typed(value, target)
+    except ValueError:
+        return None
+    if item.type.name != target.name:
+        return None
+    return Typed(timestamp_tz_to_timestamp_tz(item.sql, item.type, target), target.at(item.type.zone))
 
 
 def cast_sql(sql: str, source: Type, target: Type) -> str:
@@ -101,7 +118,7 @@ def number_to_boolean(sql: str, _: Type, __: Type) -> str:
 
 
 def floating_to_text(sql: str, source: Type, target: Type) -> str:
-    return _fit(render.floating_cast(sql, source), source, target)
+    return _fit(render.let(sql, render.scientific), source, target)
 
 
 def to_text(sql: str, source: Type, target: Type) -> str:
@@ -118,10 +135,6 @@ def text_to_text(sql: str, source: Type, target: Type) -> str:
 def text_to_char(sql: str, _: Type, target: Type) -> str:
     """`char(n)` cuts and pads."""
     return f"rpad({sql}, {target.length}, ' ')"
-
-
-def to_char(sql: str, source: Type, target: Type) -> str:
-    return text_to_char(to_text(sql, source, VARCHAR), VARCHAR, target)
 
 
 def _fit(sql: str, source: Type, target: Type) -> str:
@@ -143,7 +156,9 @@ def text_to_floating(sql: str, _: Type, target: Type) -> str:
 
 
 def text_to_decimal(sql: str, _: Type, target: Type) -> str:
-    return f"CAST({sql} AS {to_duckdb(target)})"
+    problem = _cannot_cast(target)
+    shape = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+    return f"CASE WHEN regexp_full_match({sql}, '{shape}') THEN CAST({sql} AS {to_duckdb(target)}) WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_boolean(sql: str, _: Type, target: Type) -> str:
@@ -162,11 +177,20 @@ def text_to_timestamp(sql: str, _: Type, target: Type) -> str:
     problem = _cannot_cast(target)
     shape = r"[+-]?\d+-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,12})?)?)?"
     value = round_timestamp(f"CAST(trim({sql}) AS TIMESTAMP)", 6, target.precision)
-    return f"CASE WHEN regexp_full_match(trim({sql}), '{shape}') THEN {value} WHEN {sql} IS NOT NULL THEN {problem} END"
+    # a zone is read and left out of account
+    zoned = round_timestamp(f"CAST(regexp_extract({sql}, '^ *({shape})') AS TIMESTAMP)", 6, target.precision)
+    return (
+        f"CASE WHEN regexp_full_match(trim({sql}), '{shape}') THEN {value} "
+        f"WHEN regexp_full_match(trim({sql}), '{shape} ?([A-SU-Za-z+-][A-Za-z0-9_/:+-]*)') THEN {zoned} "
+        f"WHEN {sql} IS NOT NULL THEN {problem} END"
+    )
 
 
 def text_to_timestamp_tz(sql: str, _: Type, target: Type) -> str:
-    value = f"CAST(CASE WHEN {sql} LIKE '%Z' AND {sql} NOT LIKE '% %Z' THEN {sql} ELSE {sql} END AS TIMESTAMPTZ)"
+    problem = _cannot_cast(target)
+    joined = f"regexp_replace(trim({sql}), ' ([+-]\\d\\d(:?\\d\\d)?)$', '\\1')"
+    shape = r"[+-]?\d+-\d{1,2}-\d{1,2}([ ].*)?"
+    value = f"CASE WHEN regexp_full_match(trim({sql}), '{shape}') THEN CAST({joined} AS TIMESTAMPTZ) WHEN {sql} IS NOT NULL THEN {problem} END"
     return value if target.precision >= 6 else f"CAST({round_timestamp(f'CAST({value} AS TIMESTAMP)', 6, target.precision)} AS TIMESTAMPTZ)"
 
 
@@ -295,7 +319,6 @@ _RULES: dict[tuple[str, str], Rule] = {
     **{("boolean", kind): plain for kind in _NUMERIC},
     **{(kind, "varchar"): to_text for kind in ("integer", "decimal", "boolean", "date", "time", "timestamp", "json", "uuid", "ipaddress")},
     **{(kind, "varchar"): to_text for kind in ("timestamp with time zone", "time with time zone", "interval year to month", "interval day to second")},
-    **{(kind, "char"): to_char for kind in ("integer", "decimal", "boolean", "date")},
     ("floating", "varchar"): floating_to_text,
     ("varchar", "varchar"): text_to_text,
     ("char", "varchar"): text_to_text,

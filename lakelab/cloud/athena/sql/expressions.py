@@ -177,7 +177,7 @@ class Expressions:
         try:
             return literals.number(digits)
         except ValueError as error:
-            raise self.error("INVALID_LITERAL", str(error), node) from error
+            raise self.error("SYNTAX_ERROR", str(error), node) from error
 
     def parenthesis(self, node: exp.Paren) -> Typed:
         return self.translate(node.this)
@@ -200,6 +200,8 @@ class Expressions:
     def interval(self, node: exp.Interval) -> Typed:
         try:
             return literals.interval(node)
+        except literals.UnknownUnit as error:
+            raise self.error("TYPE_NOT_FOUND", "Unknown resolvedType: INTERVAL", node) from error
         except ValueError as error:
             raise self.error("INVALID_LITERAL", str(error), node) from error
 
@@ -208,7 +210,11 @@ class Expressions:
     def arithmetic(self, node: exp.Binary) -> Typed:
         left, right = self.translate(node.left), self.translate(node.right)
         symbol = arithmetic.SYMBOLS[type(node)]
-        result = arithmetic.binary(symbol, left, right)
+        try:
+            result = arithmetic.binary(symbol, left, right)
+        except arithmetic.Ambiguous as error:
+            message = "Could not choose a best candidate operator. Explicit type casts must be added."
+            raise self.error("AMBIGUOUS_FUNCTION_CALL", message, node) from error
         if result is None:
             raise self.error("TYPE_MISMATCH", f"Cannot apply operator: {left.type} {symbol} {right.type}", node)
         return result
@@ -239,6 +245,8 @@ class Expressions:
         ordered = symbol in ("<", "<=", ">", ">=")
         if kind is None or (ordered and kind.name in _UNORDERED and kind.name != "unknown"):
             raise self.error("TYPE_MISMATCH", f"Cannot apply operator: {left.type} {symbol} {right.type}", node)
+        if kind.name == "map" and "unknown" not in (left.type.name, right.type.name):
+            left, right = (Typed(f"list_sort(map_entries({item.sql}))", kind) for item in (left, right))
         return f"{conversion.operand(left, kind).sql} {symbol} {conversion.operand(right, kind).sql}"
 
     def distinct_from(self, node: exp.Binary) -> Typed:
@@ -351,7 +359,7 @@ class Expressions:
         try:
             target = from_ast(node.args["to"])
         except (TypeNameError, ValueError) as error:
-            raise self.error("TYPE_NOT_FOUND", str(error), node) from error
+            raise self.error("TYPE_MISMATCH", str(error), node) from error
         safe = isinstance(node, exp.TryCast)
         if isinstance(node.this, exp.Literal) and node.this.is_string and not safe and self._is_typed_literal(node):
             try:
@@ -391,6 +399,8 @@ class Expressions:
         raise self.error("TYPE_MISMATCH", f"Cannot use {index.type} for subscript of {base.type}", node)
 
     def _array_item(self, base: Typed, index: Typed, node: exp.Expression) -> Typed:
+        if index.type.name == "unknown":
+            return Typed(f"list_extract({base.sql}, NULL)", base.type.element)
         if not index.type.is_integer:
             raise self.error("TYPE_MISMATCH", f"Cannot use {index.type} for subscript of {base.type}", node)
         low = fail("INVALID_FUNCTION_ARGUMENT", "SQL array indices start at 1", BIGINT)
@@ -428,10 +438,12 @@ def _truth(_: Expressions, node: exp.Boolean) -> Typed:
     return Typed("true" if node.this else "false", BOOLEAN, bool(node.this))
 
 
-def _hex(self: Expressions, node: exp.HexString) -> Typed:
+def _hex(self: Expressions, node: exp.RawString) -> Typed:
     digits = "".join(node.this.split())
-    if len(digits) % 2 or any(char not in "0123456789abcdefABCDEF" for char in digits):
-        raise self.error("INVALID_LITERAL", "Binary literal can only contain hexadecimal digits in pairs", node)
+    if any(char not in "0123456789abcdefABCDEF" for char in digits):
+        raise self.error("SYNTAX_ERROR", "Binary literal can only contain hexadecimal digits", node)
+    if len(digits) % 2:
+        raise self.error("SYNTAX_ERROR", "Binary literal must contain an even number of digits", node)
     return Typed(f"unhex('{digits}')", literals.VARBINARY)
 
 
@@ -455,7 +467,7 @@ _HANDLERS: dict[type[exp.Expression], _Handler] = {
     exp.Literal: Expressions.literal,
     exp.Null: _null,
     exp.Boolean: _truth,
-    exp.HexString: _hex,
+    exp.RawString: _hex,
     exp.UnicodeString: _unicode,
     exp.Placeholder: _placeholder,
     exp.Paren: Expressions.parenthesis,

@@ -6,11 +6,13 @@ https://trino.io/docs/435/language/types.html
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import conversion
 from lakelab.cloud.athena.sql import typed as expressions
+from lakelab.cloud.athena.sql.patterns import is_zone
 from lakelab.cloud.athena.sql.typed import Typed, text
 from lakelab.cloud.athena.sql.types import (
     BIGINT,
@@ -86,9 +88,10 @@ def typed(value: str, kind: Type) -> Typed:
         case "decimal":
             exact = _decimal_type(value)
             return Typed(f"CAST({text(value.strip())} AS {to_duckdb(exact)})", exact, value.strip())
-        case "varchar" | "char":
-            length = Type(kind.name, (len(value),))
-            return Typed(text(value), length, value)
+        case "char":
+            return Typed(text(value), Type("char", (len(value),)), value)
+        case "varchar":
+            return Typed(text(value), kind, value)
         case "boolean":
             if value.strip().lower() not in ("true", "false", "t", "f", "1", "0"):
                 raise ValueError(f"Cannot cast '{value}' to boolean")
@@ -102,16 +105,29 @@ def typed(value: str, kind: Type) -> Typed:
 
 def _date(value: str) -> Typed:
     match = _DATE.fullmatch(value)
-    if match is None or not (1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31):
+    if match is None or not _is_day(int(match[1]), int(match[2]), int(match[3])):
         raise ValueError(f"'{value}' is not a valid DATE literal")
     return Typed(f"DATE '{value.strip()}'", DATE, value.strip())
 
 
+def _is_day(year: int, month: int, day: int) -> bool:
+    """Whether the calendar has the day; Python's has the years 1 to 9999 alone."""
+    if not 1 <= month <= 12:
+        return False
+    return 1 <= day <= monthrange(year if 1 <= year <= 9999 else 2000, month)[1]
+
+
+def _is_clock(clock: str) -> bool:
+    hours, minutes, *seconds = clock.split(":")
+    return int(hours) < 24 and int(minutes) < 60 and all(float(second) < 60 for second in seconds)
+
+
 def _timestamp(value: str) -> Typed:
     match = _TIMESTAMP.fullmatch(value)
-    if match is None:
+    clock = (match[2] if match is not None else None) or "00:00"
+    if match is None or _DATE.fullmatch(match[1]) is None or not _is_clock(clock) or (match[4] and not is_zone(match[4])):
         raise ValueError(f"'{value}' is not a valid TIMESTAMP literal")
-    clock = match[2] or "00:00"
+    _date(match[1])
     if clock.count(":") == 1:
         clock += ":00"
     digits = len(match[3] or "")
@@ -125,7 +141,7 @@ def _timestamp(value: str) -> Typed:
 
 def _time(value: str) -> Typed:
     match = _TIME.fullmatch(value)
-    if match is None:
+    if match is None or not _is_clock(match[1]):
         raise ValueError(f"'{value}' is not a valid TIME literal")
     clock = match[1] if match[1].count(":") == 2 else match[1] + ":00"
     digits = len(match[2] or "")
@@ -138,19 +154,24 @@ def _time(value: str) -> Typed:
 _MILLIS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1000}
 
 
+class UnknownUnit(ValueError):
+    """Trino's intervals do not have the unit."""
+
+
 def interval(node: exp.Interval) -> Typed:
     """`INTERVAL '3' DAY`, `INTERVAL '1-2' YEAR TO MONTH`, `INTERVAL '2 10:30:00.5' DAY TO SECOND`."""
-    if not isinstance(node.this, exp.Literal) or node.args.get("unit") is None:
+    literal, negative = (node.this.this, True) if isinstance(node.this, exp.Neg) else (node.this, False)
+    if not isinstance(literal, exp.Literal) or node.args.get("unit") is None:
         raise ValueError("Invalid INTERVAL literal")
-    value, unit = node.this.this.strip(), node.args["unit"]
+    value, unit = literal.this.strip(), node.args["unit"]
     first = (unit.this if isinstance(unit, exp.IntervalSpan) else unit).name.upper()
     last = unit.expression.name.upper() if isinstance(unit, exp.IntervalSpan) else first
-    sign = -1 if value.startswith("-") else 1
+    sign = -1 if value.startswith("-") != negative else 1
     digits = value.lstrip("+-")
     if first in ("YEAR", "MONTH"):
         return _months(digits, first, last, sign)
     if first not in _MILLIS or last not in _MILLIS:
-        raise ValueError(f"Invalid INTERVAL unit: {first}")
+        raise UnknownUnit(first)
     if first == last:
         millis = round(float(digits) * 1000) if first == "SECOND" else int(digits) * _MILLIS[first]
     else:
@@ -160,7 +181,7 @@ def interval(node: exp.Interval) -> Typed:
             raise ValueError(f"Invalid INTERVAL value: {value}")
         millis = sum(round(float(part) * _MILLIS[name]) for part, name in zip(parts, units, strict=False))
     days, rest = divmod(millis, _MILLIS["DAY"])
-    return Typed(f"INTERVAL '{sign * days} days {sign * rest} milliseconds'", DAY_TO_SECOND)
+    return Typed(f"INTERVAL '{sign * days} days {sign * rest} milliseconds'", DAY_TO_SECOND, str(sign * millis))
 
 
 def _months(digits: str, first: str, last: str, sign: int) -> Typed:

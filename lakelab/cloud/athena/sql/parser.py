@@ -29,8 +29,14 @@ _FOREIGN = (
 )
 
 
+_INTERVAL_UNITS = {"YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"}
+
+
 class _Tokenizer(Trino.Tokenizer):
     KEYWORDS = {text: kind for text, kind in Trino.Tokenizer.KEYWORDS.items() if text.upper() not in _FOREIGN}
+    # as raw strings the digits arrive as they are written: Trino allows spaces between them
+    HEX_STRINGS = []
+    RAW_STRINGS = [("x'", "'"), ("X'", "'")]
     SINGLE_TOKENS = {
         text: kind for text, kind in Trino.Tokenizer.SINGLE_TOKENS.items() if text not in ("#", "$", "@", "^", "&", "~")
     }
@@ -58,6 +64,7 @@ class _Parser(TrinoParser):
     }
     ADJACENT_STRINGS_CANNOT_BE_CONNECTED = True
     OPTIONAL_ALIAS_TOKEN_CTE = False
+    SUBQUERY_TOKENS = {*TrinoParser.SUBQUERY_TOKENS, TokenType.VALUES, TokenType.TABLE, TokenType.L_PAREN}
 
     def _placed(self, read: Callable[[], exp.Expression]) -> exp.Expression:
         """A call with a syntax of its own, at the position of its name."""
@@ -68,6 +75,24 @@ class _Parser(TrinoParser):
         if self._curr and self._curr.token_type in (TokenType.FROM, TokenType.DESCRIBE):
             self.raise_error("Unexpected token")
         return super()._parse_select_query(*args, **options)
+
+    def _parse_csv(self, parse_method: Callable[[], Any], sep: TokenType = TokenType.COMMA) -> list[Any]:
+        """A list without a comma at its end."""
+        items = super()._parse_csv(parse_method, sep)
+        if items and self._prev.token_type == sep:
+            self.raise_error("Unexpected token")
+        return items
+
+    def _parse_interval(self, *args: Any, **options: Any) -> Any:
+        """`INTERVAL '1' DAY`: the value is a string, the unit a word after it."""
+        if self._match(TokenType.INTERVAL, advance=False):
+            sign = self._next.token_type in (TokenType.DASH, TokenType.PLUS)
+            value, unit = (self._tokens[index] if index < len(self._tokens) else None for index in (self._index + 1 + sign, self._index + 2 + sign))
+            if value is not None and value.token_type == TokenType.NUMBER:
+                self.raise_error("Unexpected token", value)
+            if value is not None and value.token_type == TokenType.STRING and (unit is None or unit.text.upper() not in _INTERVAL_UNITS):
+                raise SqlError("TYPE_NOT_FOUND", "Unknown resolvedType: interval", self._curr.line, self._curr.col)
+        return super()._parse_interval(*args, **options)
 
     def _parse_string_as_identifier(self) -> None:
         return None
@@ -165,6 +190,7 @@ class AthenaDialect(Trino):
     """Trino as Athena speaks it in queries and DML."""
 
     INDEX_OFFSET = 0
+    SUPPORTS_USER_DEFINED_TYPES = True  # an unknown type is refused with its name, not as a syntax error
     Tokenizer = _Tokenizer
     Parser = _Parser
 
@@ -211,7 +237,11 @@ def parse_expression(sql: str) -> exp.Expression:
 
 def _tokenize(sql: str) -> list[Token]:
     try:
-        return _DIALECT.tokenize(sql)
+        tokens = _DIALECT.tokenize(sql)
+        for token in tokens:
+            if token.token_type == TokenType.VAR and token.text[:1] in "#$@^&~":
+                raise _mismatch(token)
+        return tokens
     except TokenError as error:
         raise SqlError("SYNTAX_ERROR", f"mismatched input: {str(error).splitlines()[0]}", 1, 1) from error
 

@@ -15,12 +15,12 @@ from lakelab.cloud.athena.sql.parser import position
 from lakelab.cloud.athena.sql.relations import Relations
 from lakelab.cloud.athena.sql.schema import Schema, TableName
 from lakelab.cloud.athena.sql.scope import Column, Scope
-from lakelab.cloud.athena.sql.typed import Typed, boolean, quote
-from lakelab.cloud.athena.sql.types import Type, to_duckdb
+from lakelab.cloud.athena.sql.typed import Typed, boolean, quote, text
+from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
 
 _SELECT_PARTS = {
     *("expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "with_", "distinct"),
-    *("windows", "laterals", "hint"),
+    *("windows", "laterals", "sample"),
 }
 
 
@@ -176,6 +176,8 @@ class Queries:
         where = self._where(node, scope)
         grouping = Grouping()
         expressions.grouping = grouping
+        if node.args.get("sample") is not None:
+            relation.sql += Relations(self, outer).sampling(node.args["sample"])
         items = list(self._star_expanded(node, relation.columns))
         group = self._group(node, items, expressions)
         outputs: list[tuple[Column, Typed, exp.Expression | None]] = []
@@ -185,6 +187,8 @@ class Queries:
         if node.args.get("having") is not None:
             having = " HAVING " + expressions.boolean(node.args["having"].this, "HAVING clause").sql
         order = self._order(node, outputs, expressions)
+        if node.args.get("distinct") is not None and order:
+            self._check_distinct(node, outputs, expressions)
         self._check_groups(group, having, grouping)
         stored = _unique_names([column.name for column, _, __ in outputs])
         listed = ", ".join(
@@ -195,8 +199,8 @@ class Queries:
         limit = self._limit(node)
         if limit.startswith(" TIES "):
             count = limit.removeprefix(" TIES ")
-            limit, order_ = "", order
-            having += f" QUALIFY rank() OVER ({order_.strip()}) <= {count}"
+            limit = ""
+            having += f" QUALIFY rank() OVER ({self._order(node, outputs, expressions, positions=False).strip()}) <= {count}"
         sql = f"SELECT {distinct}{listed}{source}{where}{group}{having}{order}{limit}"
         self.windows = saved
         return Query(sql, [column for column, _, __ in outputs], stored)
@@ -209,6 +213,18 @@ class Queries:
                 raise self.error("NOT_SUPPORTED", "MATCH_RECOGNIZE is not supported in the local Athena", node)
             what = min(extra) if extra else "ON" if distinct is not None else "FROM"
             raise self.error("SYNTAX_ERROR", f"mismatched input '{what}'", node)
+
+    def _check_distinct(
+        self, node: exp.Select, outputs: list[tuple[Column, Typed, exp.Expression | None]], expressions: Expressions
+    ) -> None:
+        shown = {value.sql for _, value, __ in outputs}
+        keys = self._order(node, outputs, expressions, positions=False).removeprefix(" ORDER BY ")
+        for item in node.args["order"].expressions:
+            key = item.this if isinstance(item, exp.Ordered) else item
+            named = Scope([Column(column.name, column.type, value.sql) for column, value, _ in outputs if column.name], expressions.scope)
+            if keys and not (isinstance(key, exp.Literal) and not key.is_string) and expressions.within(named).translate(key).sql not in shown:
+                message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+                raise self.error("EXPRESSION_NOT_IN_DISTINCT", message, node)
 
     def _where(self, node: exp.Select, scope: Scope) -> str:
         clause = node.args.get("where")
@@ -319,9 +335,14 @@ class Queries:
             raise self.error("EXPRESSION_NOT_AGGREGATE", message, node)
 
     def _order(
-        self, node: exp.Expression, outputs: list[tuple[Column, Typed, exp.Expression | None]], expressions: Expressions
+        self,
+        node: exp.Expression,
+        outputs: list[tuple[Column, Typed, exp.Expression | None]],
+        expressions: Expressions,
+        *,
+        positions: bool = True,
     ) -> str:
-        """ORDER BY: positions, then names of the result, then columns of FROM."""
+        """ORDER BY: positions, then names of the result, then columns of FROM. `positions` may stand for the keys."""
         clause = node.args.get("order")
         if clause is None:
             return ""
@@ -330,7 +351,10 @@ class Queries:
         parts = []
         for item in clause.expressions:
             key = item.this if isinstance(item, exp.Ordered) else item
-            parts.append(self._order_key(key, columns, named, outputs, expressions) + (direction(item) if isinstance(item, exp.Ordered) else ""))
+            sql = self._order_key(key, columns, named, outputs, expressions)
+            if not positions and sql.isdigit():
+                sql = columns[int(sql) - 1].sql
+            parts.append(sql + (direction(item) if isinstance(item, exp.Ordered) else ""))
         return " ORDER BY " + ", ".join(parts)
 
     def _order_key(
@@ -361,7 +385,7 @@ class Queries:
 
     def _limit(self, node: exp.Expression) -> str:
         limit, offset = node.args.get("limit"), node.args.get("offset")
-        text = ""
+        clause = ""
         if isinstance(limit, exp.Fetch):
             options = limit.args.get("limit_options")
             count = limit.args.get("count")
@@ -372,16 +396,18 @@ class Queries:
                 if node.args.get("order") is None:
                     raise self.error("MISSING_ORDER_BY", "FETCH FIRST WITH TIES clause requires ORDER BY", limit)
                 return f" TIES {number}"
-            text = f" LIMIT {number}"
+            clause = f" LIMIT {number}"
         elif limit is not None:
             options = limit.args.get("limit_options")
             if options is not None or limit.args.get("offset") is not None or limit.expressions:
                 raise self.error("SYNTAX_ERROR", "mismatched input '%'", limit)
             if not (isinstance(limit.expression, (exp.Column, exp.Var, exp.All)) and limit.expression.sql().upper() in ("ALL", "ALL()")):
-                text = f" LIMIT {self._count(limit.expression, 'LIMIT')}"
+                clause = f" LIMIT {self._count(limit.expression, 'LIMIT')}"
         if offset is not None:
-            text += f" OFFSET {self._count(offset.expression, 'OFFSET')}"
-        return text
+            if limit is not None and _starts(offset) > _starts(limit):
+                raise self.error("SYNTAX_ERROR", "mismatched input 'OFFSET'", offset)
+            clause += f" OFFSET {self._count(offset.expression, 'OFFSET')}"
+        return clause
 
     def _count(self, node: exp.Expression, what: str) -> str:
         if not isinstance(node, exp.Literal) or node.is_string or not node.this.isdigit():
@@ -397,7 +423,8 @@ class Queries:
         order = self._order(node, outputs, self.expressions(Scope(columns, outer)))
         limit = self._limit(node)
         if limit.startswith(" TIES "):
-            return f" QUALIFY rank() OVER ({order.strip()}) <= {limit.removeprefix(' TIES ')}{order}"
+            keys = self._order(node, outputs, self.expressions(Scope(columns, outer)), positions=False)
+            return f" QUALIFY rank() OVER ({keys.strip()}) <= {limit.removeprefix(' TIES ')}{order}"
         return order + limit
 
     # --- set operations and VALUES ---------------------------------------------------------------------------------
@@ -487,7 +514,7 @@ class Queries:
         inner = query.this if isinstance(query, exp.Subquery) else query
         found = self.query(inner, expressions.scope)
         if item.type.name == "row" and len(found.columns) == len(item.type.fields) > 1:
-            names = ", ".join(f"struct_extract({item.sql}, {index + 1})" for index in range(len(found.columns)))
+            names = ", ".join(f"struct_extract({item.sql}, {text(name)})" for name in field_names(item.type))
             return boolean(f"(({names}) IN ({found.sql}))")
         found = self._single_column(inner, expressions) if len(found.columns) != 1 else found
         kind = common_type(item.type, found.columns[0].type)
@@ -564,7 +591,7 @@ def _name_of(node: exp.Expression) -> str | None:
         node = node.this
     if isinstance(node, exp.Column):
         return node.name
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier) and _name_of(node.this) is not None:
         return node.expression.name
     return None
 
@@ -582,6 +609,10 @@ def _unique_names(names: list[str | None]) -> list[str]:
         seen.add(candidate.lower())
         result.append(candidate)
     return result
+
+
+def _starts(node: exp.Expression) -> int:
+    return min((item.meta["start"] for item in node.walk() if "start" in item.meta), default=0)
 
 
 def _mentions(node: exp.Expression, name: str) -> bool:

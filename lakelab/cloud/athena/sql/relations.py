@@ -92,6 +92,8 @@ class Relations:
             return self.alias(quote(query.sql), columns, node, (node.name,))
         name = self.queries.table_name(node)
         known = self.queries.schema.columns(name)
+        if known is None and self.queries.schema.lacks_database(name.catalog, name.database):
+            raise self.error("SCHEMA_NOT_FOUND", f"Schema '{name.database}' does not exist", node)
         if known is None:
             shown = ".".join(part.lower() for part in name)
             raise self.error("TABLE_NOT_FOUND", f"Table '{shown}' does not exist", node)
@@ -131,10 +133,10 @@ class Relations:
             for column in columns
         ]
         sample = node.args.get("sample")
-        sampling = self._sample(sample) if sample is not None else ""
+        sampling = self.sampling(sample) if sample is not None else ""
         return Relation(f"{'LATERAL ' if lateral else ''}{sql} AS {quote(unique)}{sampling}", offered)
 
-    def _sample(self, node: exp.TableSample) -> str:
+    def sampling(self, node: exp.TableSample) -> str:
         """`TABLESAMPLE BERNOULLI (10)`: per cent of the rows."""
         method = node.args.get("method")
         percent = node.args.get("percent") or node.args.get("size")

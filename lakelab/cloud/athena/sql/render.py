@@ -5,6 +5,8 @@ It is also what CAST to varchar gives, for the types that have it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lakelab.cloud.athena.sql.typed import quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names
 
@@ -17,7 +19,7 @@ def text_of(sql: str, kind: Type, depth: int = 0) -> str:
         case "varchar" | "char":
             return sql
         case "real" | "double":
-            return floating_cast(sql, kind)
+            return let(sql, floating)
         case "timestamp" | "timestamp with time zone":
             return _timestamp(sql, kind)
         case "time" | "time with time zone":
@@ -48,28 +50,32 @@ def let(sql: str, body) -> str:
     return f"list_extract(list_transform([{sql}], lambda v: {body('v')}), 1)"
 
 
-def floating_cast(sql: str, _: Type) -> str:
+def floating(x: str) -> str:
     """A real or double as Java prints it: `1.0`, `1.0E10`, `NaN`, `-Infinity`."""
-    return let(sql, _floating)
+    plain = f"{x} = 0 OR (abs({x}) >= 0.001 AND abs({x}) < 1e7)"
+    return f"CASE WHEN {plain} THEN CAST({x} AS VARCHAR) ELSE {scientific(x)} END"
 
 
-def _floating(x: str) -> str:
-    plain = f"CAST({x} AS VARCHAR)"
+def scientific(x: str) -> str:
+    """A real or double as CAST to varchar gives it: `1.0E0`, from the shortest digits, which DuckDB finds."""
     size = f"CAST(abs({x}) AS VARCHAR)"
     sign = f"CASE WHEN {x} < 0 THEN '-' ELSE '' END"
     mantissa, exponent = f"split_part({size}, 'e', 1)", f"CAST(split_part({size}, 'e', 2) AS INTEGER)"
-    whole = f"split_part({size}, '.', 1)"
-    digits = f"rtrim(replace({size}, '.', ''), '0')"
-    small = f"ltrim(replace({size}, '.', ''), '0')"
+    whole, fraction = f"split_part({size}, '.', 1)", f"split_part({size}, '.', 2)"
+    digits = f"rtrim({whole} || {fraction}, '0')"
+    significant = f"ltrim({fraction}, '0')"
     return (
-        f"CASE WHEN {x} = 0 OR (abs({x}) >= 0.001 AND abs({x}) < 1e7) THEN {plain} "
-        f"WHEN isnan({x}) THEN 'NaN' WHEN isinf({x}) THEN {sign} || 'Infinity' "
+        f"CASE WHEN isnan({x}) THEN 'NaN' WHEN isinf({x}) THEN {sign} || 'Infinity' WHEN {x} = 0 THEN '0.0E0' "
         f"WHEN contains({size}, 'e') THEN "
         f"{sign} || {mantissa} || CASE WHEN contains({mantissa}, '.') THEN '' ELSE '.0' END || 'E' || {exponent} "
-        f"WHEN abs({x}) >= 1 THEN {sign} || left({digits}, 1) || '.' || "
-        f"coalesce(nullif(substr({digits}, 2), ''), '0') || 'E' || (length({whole}) - 1) "
-        f"ELSE {sign} || left({small}, 1) || '.' || coalesce(nullif(substr({small}, 2), ''), '0') || 'E-4' END"
+        f"WHEN abs({x}) >= 1 THEN {sign} || {_pointed(digits)} || 'E' || (length({whole}) - 1) "
+        f"WHEN abs({x}) < 1 THEN {sign} || {_pointed(significant)} || 'E' || "
+        f"(length({significant}) - length({fraction}) - 1) END"
     )
+
+
+def _pointed(digits: str) -> str:
+    return f"left({digits}, 1) || '.' || coalesce(nullif(substr({digits}, 2), ''), '0')"
 
 
 def _fraction(sql: str, precision: int, clock: str) -> str:
@@ -94,7 +100,8 @@ def _time(sql: str, kind: Type) -> str:
     if kind.name == "time":
         return _fraction(f"(DATE '1970-01-01' + {sql})", kind.precision, "%H:%M:%S")
     clock = _fraction(f"(DATE '1970-01-01' + CAST({sql} AS TIME))", kind.precision, "%H:%M:%S")
-    return f"({clock} || '+00:00')"
+    offset = f"regexp_extract(CAST({sql} AS VARCHAR), '[+-].*$')"
+    return f"({clock} || {offset} || CASE WHEN contains({offset}, ':') THEN '' ELSE ':00' END)"
 
 
 def _day_to_second(sql: str) -> str:

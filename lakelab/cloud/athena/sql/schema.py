@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -18,11 +18,17 @@ class Schema:
     """The tables that a statement may name; every look-up ignores case.
 
     Columns are ordered, name -> Trino type (`varchar(10)`, `row(a integer)`). A column whose name starts with `$`
-    (`$path`) is hidden: it can be named, and `*` leaves it out.
+    (`$path`) is hidden: it can be named, and `*` leaves it out. `databases` are all (catalog, database) pairs there are;
+    without them, a table of an unknown database is TABLE_NOT_FOUND and never SCHEMA_NOT_FOUND.
     """
 
-    def __init__(self, tables: Mapping[tuple[str, str, str], Mapping[str, str]] | None = None):
+    def __init__(
+        self,
+        tables: Mapping[tuple[str, str, str], Mapping[str, str]] | None = None,
+        databases: Iterable[tuple[str, str]] | None = None,
+    ):
         self._tables: dict[TableName, dict[str, str]] = {}
+        self._databases = {(catalog.lower(), name.lower()) for catalog, name in databases} if databases is not None else None
         for (catalog, database, table), columns in (tables or {}).items():
             self.add(catalog, database, table, columns)
 
@@ -34,6 +40,6 @@ class Schema:
         """The columns of a table; None when there is no such table."""
         return self._tables.get(TableName(*(part.lower() for part in name)))
 
-    def has_database(self, catalog: str, database: str) -> bool:
-        """Whether any table of the database is known."""
-        return any(name[:2] == (catalog.lower(), database.lower()) for name in self._tables)
+    def lacks_database(self, catalog: str, database: str) -> bool:
+        """Whether it is known that there is no such database."""
+        return self._databases is not None and (catalog.lower(), database.lower()) not in self._databases

@@ -39,6 +39,10 @@ class NoOverload(Exception):
     """No overload of the function takes these arguments."""
 
 
+class Ambiguous(Exception):
+    """Several overloads take a NULL equally well."""
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A type in a signature: a name with arguments, where a bare name that is no type is a variable."""
@@ -151,14 +155,16 @@ def resolve(name: str, arguments: Sequence[Type | None], resolve_lambda: Resolve
             if bound is not None:
                 matches.append(bound)
         if matches:
-            return _most_specific(matches)
+            return _most_specific(matches, any(kind is not None and kind.name == "unknown" for kind in arguments))
     raise NoOverload(name)
 
 
-def _most_specific(matches: list[Resolved]) -> Resolved:
+def _most_specific(matches: list[Resolved], has_null: bool) -> Resolved:
     for match in matches:
         if all(other is match or _more_specific(match, other) for other in matches):
             return match
+    if has_null and len({match.returns for match in matches}) > 1:
+        raise Ambiguous
     return matches[0]
 
 
@@ -304,11 +310,11 @@ def _with_numbers(pattern: Pattern, actual: Type | None) -> Type:
         exact = as_decimal(actual) if actual is not None else None
         return exact or Type("decimal", (1, 0))
     if pattern.name == "varchar":
-        return actual if actual is not None and actual.name == "varchar" else (
-            Type("varchar", actual.params) if actual is not None and actual.name == "char" else VARCHAR
-        )
+        if actual is not None and actual.is_text:
+            return Type("varchar", actual.params)
+        return Type("varchar", (0,)) if actual is not None and actual.name == "unknown" else VARCHAR
     if pattern.name == "char":
-        return actual if actual is not None and actual.name == "char" else Type("char", (1,))
+        return Type("char", actual.params or (1,)) if actual is not None and actual.is_text else Type("char", (1,))
     if pattern.name.startswith("time"):
         precision = actual.params[0] if actual is not None and actual.params and actual.name.startswith("time") else 0
         return Type(pattern.name, (precision,))

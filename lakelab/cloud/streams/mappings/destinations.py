@@ -72,9 +72,7 @@ def send(role: Caller, mapping: Mapping, shard: int, batch: Batch, condition: st
             # S3 is told the records too
             payload = json.dumps(event_of(mapping, shard, batch.records))
             moment = datetime.fromtimestamp(now, UTC)
-            key = (
-                f"aws/lambda/{mapping.uuid}/{shard_id(shard)}/{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{uuid4()}"
-            )
+            key = f"aws/lambda/{mapping.uuid}/{shard_id(shard)}/{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{uuid4()}"
             body = json.dumps({**told, "payload": payload}).encode()
             role.client("s3").put_object(Bucket=destination.rpartition(":")[2], Key=key, Body=body)
 

@@ -81,9 +81,7 @@ class MappingStore:
         with self._file.transaction() as file:
             for lane in range(lanes):
                 self.advance(uuid, shard, lane, lanes, self.checkpoint(uuid, shard, lane, lanes))
-            file.execute(
-                "delete from checkpoint where mapping = ? and shard = ? and lanes <> ?", (uuid, shard, lanes)
-            )
+            file.execute("delete from checkpoint where mapping = ? and shard = ? and lanes <> ?", (uuid, shard, lanes))
 
 
 def _read(document: str) -> Mapping:

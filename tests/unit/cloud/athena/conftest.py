@@ -135,7 +135,11 @@ class Athena:
 
     def restarted(self) -> Athena:
         """The same as a new process makes it."""
-        return replace(self, service=AthenaService(self.state, lambda *call: {}, self.engine))
+
+        def invoke(service: str, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
+            return self.glue[operation](params)
+
+        return replace(self, service=AthenaService(self.state, invoke, self.engine))
 
     def elsewhere(self, account: str = ACCOUNT, region: str = "us-east-1") -> Athena:
         """The same service for a caller of another account or region."""

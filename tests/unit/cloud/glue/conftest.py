@@ -39,8 +39,15 @@ def no_services(service: str, operation: str, params: dict[str, Any], caller: Ca
     raise AssertionError(f"{service}:{operation} was called")
 
 
+def assume_role(arn: str, session: str, *, account: str, region: str) -> None:
+    """Glue may assume every role but `missing`."""
+    if arn.endswith(":role/missing"):
+        raise AwsError(f"{arn} cannot be assumed", code="AccessDenied")
+
+
 @pytest.fixture
 def glue(tmp_path: Path, root: Caller) -> Client:
+    root.core.assume_role = assume_role  # type: ignore[assignment]
     return Client(GlueService(tmp_path, no_services), root)
 
 

@@ -40,6 +40,7 @@ def find(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return labels
 
 
+@pytest.mark.fidelity("glue", "GetPartitions Expression", "exact")
 @pytest.mark.parametrize(
     ("expression", "found"),
     [
@@ -83,6 +84,12 @@ def test_finds(find: Any, expression: str, found: str) -> None:
     assert find(expression) == found
 
 
+@pytest.mark.fidelity(
+    "glue",
+    "GetPartitions Expression: error texts",
+    "near",
+    'the codes are AWS\'s; only "Invalid partition expression!" is a text observed there',
+)
 @pytest.mark.parametrize(
     ("expression", "message"),
     [

@@ -110,6 +110,7 @@ def test_paging_gives_every_partition_once(orders: Any) -> None:
     ]
 
 
+@pytest.mark.fidelity("glue", "GetPartitions Segment, paging, ExcludeColumnSchema", "exact")
 def test_segments_share_out_the_partitions(orders: Any) -> None:
     shares = [
         values(orders("GetPartitions", **ORDERS, Segment={"SegmentNumber": number, "TotalSegments": 3}))

@@ -13,6 +13,7 @@ from lakelab.cloud.glue.schedule import Scheduler, check_cron, is_due
 SUNDAY = datetime(2024, 9, 1, 12, 15, tzinfo=UTC)
 
 
+@pytest.mark.fidelity("glue", "schedules", "exact")
 @pytest.mark.parametrize(
     ("expression", "due"),
     [

@@ -53,12 +53,15 @@ def test_an_answer_can_be_fed_back_as_input(sales: Any) -> None:
     assert {**before, "VersionId": "1", "UpdateTime": after["UpdateTime"]} == after
 
 
+@pytest.mark.fidelity("glue", "GetTables Expression", "exact")
 @pytest.mark.parametrize(
     ("expression", "found"),
     [
         pytest.param(None, ["orders", "sales_a", "sales_b", "wholesales"], id="all"),
         pytest.param("sales_.*", ["sales_a", "sales_b"], id="whole-name"),
         pytest.param(".*sales.*", ["sales_a", "sales_b", "wholesales"], id="contains"),
+        pytest.param("sales*", ["sales_a", "sales_b"], id="prefix, as awswrangler asks"),
+        pytest.param("*sales*", ["sales_a", "sales_b", "wholesales"], id="contains, as awswrangler asks"),
         pytest.param("sales", [], id="no-part-of-a-name"),
         pytest.param("SALES_A|orders", ["orders", "sales_a"], id="alternatives-any-case"),
     ],
@@ -86,6 +89,7 @@ def test_get_tables_gives_only_the_wanted_attributes(sales: Any) -> None:
     assert answer["TableList"] == [{"Name": "orders"}]
 
 
+@pytest.mark.fidelity("glue", "table versions", "exact")
 def test_update_archives_the_version_before(sales: Any, table_input: Any) -> None:
     for number in (1, 2, 3):
         sales(
@@ -130,6 +134,7 @@ def test_batch_delete_deletes_what_there_is(sales: Any) -> None:
     assert names(sales("GetTables", DatabaseName="sales")) == []
 
 
+@pytest.mark.fidelity("glue", "UpdateTable with VersionId", "exact")
 def test_of_two_writers_of_one_version_one_wins(sales: Any, table_input: Any) -> None:
     def write(writer: int) -> str:
         try:

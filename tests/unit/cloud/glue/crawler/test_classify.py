@@ -30,6 +30,12 @@ def columns(schema: Any) -> dict[str, str]:
     return {name: str(type_) for name, type_ in schema.columns.items()}
 
 
+@pytest.mark.fidelity(
+    "glue",
+    "crawlers: built-in classifiers",
+    "near",
+    "Avro, ORC, Parquet, JSON, CSV, Apache logs; gzip, bzip2, zstd, lz4; no XML, Ion, BSON and other logs",
+)
 @pytest.mark.parametrize(
     ("body", "classification", "expected"),
     [

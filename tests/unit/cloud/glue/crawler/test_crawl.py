@@ -112,6 +112,7 @@ def test_partitions_have_their_own_schema_or_the_tables(lake: Any) -> None:
     assert columns() == [3, 3]
 
 
+@pytest.mark.fidelity("glue", "crawlers: SchemaChangePolicy, RecrawlPolicy", "exact")
 @pytest.mark.parametrize(
     ("behaviour", "tables", "partitions"),
     [

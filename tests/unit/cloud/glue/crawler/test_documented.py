@@ -12,6 +12,12 @@ OTHER = b'{"who": "x", "since": "2020", "age": 5}\n'
 COMBINE = json.dumps({"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}})
 
 
+@pytest.mark.fidelity(
+    "glue",
+    "crawlers: tables and partitions",
+    "near",
+    "the documented examples give the documented tables; thresholds are those AWS documents, similarity is by column names",
+)
 def test_partitions_of_similar_folders(lake: Any) -> None:
     """https://docs.aws.amazon.com/glue/latest/dg/crawler-s3-folder-table-partition.html, the first example."""
     folders = ("month=Jan/day=1", "month=Jan/day=2", "month=Feb/day=1", "month=Feb/day=2")

@@ -6,6 +6,7 @@ from lakelab.cloud.errors import AwsError
 from lakelab.cloud.glue.crawler.globs import matcher
 
 
+@pytest.mark.fidelity("glue", "crawlers: exclude patterns", "exact")
 @pytest.mark.parametrize(
     ("pattern", "path", "excluded"),
     [

@@ -1,6 +1,0 @@
-{#- Fails for every row in which the column is below zero. -#}
-{% test not_negative(model, column_name) %}
-select {{ column_name }}
-from {{ model }}
-where {{ column_name }} < 0
-{% endtest %}
