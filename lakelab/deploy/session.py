@@ -242,7 +242,10 @@ def _modules(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _program_error(code: int, printed: list[str]) -> str:
-    last = next((line for line in reversed(printed) if line.strip()), "")
+    """The program's last words: what it printed on standard error from the last line that is not indented."""
+    lines = [line for line in printed if line.strip()]
+    start = next((i for i in reversed(range(len(lines))) if not lines[i][:1].isspace()), 0)
+    last = "\n".join(lines[start:])
     return f"the program failed: {last}" if last else f"the program ended with exit code {code}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from lakelab.lint.template import Template, render
 
 TOOL = "cfn-lint"
 SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.NOTE}
-# W3045 wants bucket policies instead of ACLs even where there is no ACL; W3005 and I3042 are about templates' own style.
-NOT_FOR_RENDERED = ["W3005", "I3042"]
+# About templates as such: needless DependsOn, literal partitions, more resources than one template may have.
+NOT_FOR_RENDERED = ["W3005", "I3042", "E3010"]
+MESSAGE = 240  # characters; some messages list all values that are allowed
 
 
 def run(graph: Graph, states: list[Path], root: Path) -> Run:
@@ -40,7 +42,7 @@ def _finding(graph: Graph, by_urn: dict[str, Resource], match: dict[str, Any]) -
         by_urn[match["urn"]],
         tool=TOOL,
         rule=match["rule"],
-        message=match["message"],
+        message=textwrap.shorten(match["message"], MESSAGE, placeholder=" ..."),
         severity=SEVERITIES[match["rule"][0]],
         url=match["url"],
     )

@@ -36,7 +36,9 @@ def run(graph: Graph, root: Path, state: Path, files: list[Path] | None = None) 
     plan, by_address = render(graph)
     with TemporaryDirectory(prefix="lakelab-lint-") as folder:
         file = Path(folder) / "plan.json"
-        file.write_text(json.dumps(plan, indent=1))  # checkov finds lines by the indentation; one line would be all of it
+        file.write_text(
+            json.dumps(plan, indent=1)
+        )  # checkov finds lines by the indentation; one line would be all of it
         command = [
             str(program),
             *("--file", str(file), *(str(path) for path in files or [])),
@@ -87,4 +89,10 @@ def _about_file(report: dict[str, Any], root: Path) -> Iterator[Finding]:
         file = Path(check["file_abs_path"]).resolve()
         path = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
         lines = check.get("file_line_range") or [0]
-        yield Finding(TOOL, check["check_id"], check["check_name"], Location(path, max(lines[0], 0)), url=check.get("guideline") or "")
+        yield Finding(
+            TOOL,
+            check["check_id"],
+            check["check_name"],
+            Location(path, max(lines[0], 0)),
+            url=check.get("guideline") or "",
+        )

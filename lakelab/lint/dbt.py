@@ -22,7 +22,16 @@ def run(root: Path, state: Path, files: Iterable[Path]) -> Run:
     """What dbt says while it parses the project; its partial parse is kept in the data folder."""
     known = below(files, PROJECT)
     folder = state / "lint" / TOOL
-    places = ("--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", str(folder), "--log-path", str(folder))
+    places = (
+        "--project-dir",
+        PROJECT,
+        "--profiles-dir",
+        PROJECT,
+        "--target-path",
+        str(folder),
+        "--log-path",
+        str(folder),
+    )
     command = tool(TOOL, "--log-format", "json", "--log-level", "warn", "--no-use-colors", "parse", *places)
 
     def parse(result: Result) -> Run:

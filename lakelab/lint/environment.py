@@ -29,7 +29,9 @@ def tool(name: str, root: Path, state: Path) -> Path:
     """
     lock = root / LOCKS / f"{name}.lock"
     if not lock.is_file():
-        raise LintError(f"{lock.relative_to(root)} is missing: {name} is installed from it alone", fix=f"git restore {lock}")
+        raise LintError(
+            f"{lock.relative_to(root)} is missing: {name} is installed from it alone", fix=f"git restore {lock}"
+        )
     digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     folder = state / "tools" / name
     stamp = folder / "lock.sha256"

@@ -43,7 +43,11 @@ PATHS = (
     Path(("iam:DeleteUserPermissionsBoundary",), "removes the boundary of a user"),
     Path(("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"), "runs a function as any role", True),
     Path(("iam:PassRole", "lambda:CreateFunction", "lambda:AddPermission"), "runs a function as any role", True),
-    Path(("iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"), "runs a function as any role", True),
+    Path(
+        ("iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"),
+        "runs a function as any role",
+        True,
+    ),
     Path(("lambda:UpdateFunctionCode",), "runs its own code as the role of any function", True),
     Path(("lambda:UpdateFunctionConfiguration",), "puts a layer with its own code into any function", True),
     Path(("iam:PassRole", "glue:CreateDevEndpoint"), "opens a development endpoint as any role", True),
@@ -104,7 +108,9 @@ def _grant(action: str, path: Path, held: list[Document], boundary: Document | N
         return statement.allows and statement.covers(action) and (statement.everywhere or not path.anywhere)
 
     def denies(statement: Statement) -> bool:
-        return statement.effect == "Deny" and statement.covers(action) and not statement.condition and statement.everywhere
+        return (
+            statement.effect == "Deny" and statement.covers(action) and not statement.condition and statement.everywhere
+        )
 
     limits = [*held, boundary] if boundary else held
     if any(denies(statement) for document in limits for statement in document.statements):

@@ -95,7 +95,9 @@ def apply(
             message = f"the exception for {entry.rule} on {entry.resource} ended on {entry.expires}: {entry.reason}"
             stay.append(_about(entry, "EXCEPTION_EXPIRED", message))
         elif entry not in used and complete:
-            stay.append(_about(entry, "EXCEPTION_UNUSED", f"nothing breaks {entry.rule} on {entry.resource}: take it out"))
+            stay.append(
+                _about(entry, "EXCEPTION_UNUSED", f"nothing breaks {entry.rule} on {entry.resource}: take it out")
+            )
     return stay, excused
 
 

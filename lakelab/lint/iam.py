@@ -38,7 +38,13 @@ NARROWING = {
 SOURCES = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
 # Services act for anyone who asks them in these places; a role's trust in Lambda or Glue is not one: they act for the
 # account whose role it is.
-DEPUTIES = {"s3.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com", "apigateway.amazonaws.com", "logs.amazonaws.com"}
+DEPUTIES = {
+    "s3.amazonaws.com",
+    "sns.amazonaws.com",
+    "events.amazonaws.com",
+    "apigateway.amazonaws.com",
+    "logs.amazonaws.com",
+}
 
 Problem = tuple[str, str]
 
@@ -118,9 +124,15 @@ def _principals(document: Document, statement: Statement) -> Iterator[Problem]:
     services = {name for kind, name in statement.principals if kind == "Service"}
     deputies = sorted(services & DEPUTIES) if document.kind is Kind.RESOURCE else []
     if deputies and not statement.condition_keys & SOURCES:
-        yield "IAM_CONFUSED_DEPUTY", f"{', '.join(deputies)} may be acting for anyone: no aws:SourceArn or aws:SourceAccount"
+        yield (
+            "IAM_CONFUSED_DEPUTY",
+            f"{', '.join(deputies)} may be acting for anyone: no aws:SourceArn or aws:SourceAccount",
+        )
     elif "s3.amazonaws.com" in deputies and "aws:sourceaccount" not in statement.condition_keys:
-        yield "IAM_CONFUSED_DEPUTY", "a bucket's ARN names no account: without aws:SourceAccount a new owner of the name is let in"
+        yield (
+            "IAM_CONFUSED_DEPUTY",
+            "a bucket's ARN names no account: without aws:SourceAccount a new owner of the name is let in",
+        )
 
 
 def _account(document: Document) -> str:
@@ -130,9 +142,15 @@ def _account(document: Document) -> str:
 
 
 def _administration(graph: Graph) -> Iterator[Finding]:
-    kinds = [f"aws:iam/{kind}PolicyAttachment:{kind.capitalize()}PolicyAttachment" for kind in ("role", "user", "group")]
+    kinds = [
+        f"aws:iam/{kind}PolicyAttachment:{kind.capitalize()}PolicyAttachment" for kind in ("role", "user", "group")
+    ]
     for resource in graph.resources:
-        arns = [resource.inputs.get("policyArn")] if resource.type in kinds else resource.inputs.get("managedPolicyArns") or []
+        arns = (
+            [resource.inputs.get("policyArn")]
+            if resource.type in kinds
+            else resource.inputs.get("managedPolicyArns") or []
+        )
         for arn in arns:
             if str(arn).rsplit("/", 1)[-1] in ADMINISTRATION and ":aws:policy/" in str(arn):
                 message = f"attaches {arn}, with which any right can be had"

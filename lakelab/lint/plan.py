@@ -21,6 +21,12 @@ TYPES = {
     "aws:rds/instance:Instance": "aws_db_instance",
     "aws:ec2transitgateway/transitGateway:TransitGateway": "aws_ec2_transit_gateway",
 }
+NAMES = {
+    ("aws:lambda/function:Function", "name"): "function_name",
+    ("aws:lambda/permission:Permission", "function"): "function_name",
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", "name"): "alarm_name",
+    ("aws:sns/topicSubscription:TopicSubscription", "topic"): "topic_arn",
+}
 MODULES = {"ec2": "", "lb": "", "alb": ""}  # `aws:ec2/vpc` is `aws_vpc`
 PLURAL_BLOCKS = {"columns", "partition_keys", "sort_columns"}
 MAPS = {"tags", "tagsAll", "variables", "parameters"}
@@ -42,7 +48,9 @@ def render(graph: Graph) -> tuple[dict[str, Any], dict[str, Resource]]:
         head = {"address": address, "mode": "managed", "type": kind, "name": name}
         values, expressions = _Values(graph, resource, names).render()
         planned.append({**head, "provider_name": "registry.terraform.io/hashicorp/aws", "values": values})
-        changes.append({**head, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}})
+        changes.append(
+            {**head, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}}
+        )
         configuration.append({**head, "provider_config_key": "aws", "expressions": expressions})
     plan = {
         "format_version": "1.2",
@@ -120,7 +128,8 @@ class _Values:
         for name, value in inputs.items():
             if value is None:
                 continue
-            key, kind = snake(name), kinds.get(name)
+            key = snake(name) if keys else NAMES.get((self._resource.type, name), snake(name))
+            kind = kinds.get(name)
             path = (*keys, name)
             blocks = self._blocks(value, kind)
             if blocks is not None:

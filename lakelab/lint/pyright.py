@@ -1,4 +1,4 @@
-"""pyright: types. It takes a minute for everything, so what it said of a part of the project is kept until that changes."""
+"""pyright: types. It needs a minute for everything, so what it said of a part is kept until that part changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def run(root: Path, state: Path, files: Iterable[Path]) -> Run:
             missing[part] = file
     seconds = 0.0
     if missing:
-        result = execute(tool(TOOL, "--outputjson", "--threads", "2", *missing), root, {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
+        result = execute(
+            tool(TOOL, "--outputjson", "--threads", "2", *missing), root, {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+        )
         failed = finish(TOOL, result, _parse, codes=(0, 1))
         if failed.failure:
             return failed

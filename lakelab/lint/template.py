@@ -1,7 +1,7 @@
 """The graph as a CloudFormation template, the form that cfn-lint checks against AWS's own resource schemas.
 
-Values stay the resolved ones, so a template cannot be deployed as it is; formats, enumerations and ranges are what it is
-for. Names follow the schema's by rule (`memorySize` is `MemorySize`); what breaks the rule is in the tables below. A
+Values stay the resolved ones, so a template cannot be deployed as it is; formats, enumerations and ranges are what it
+is for. Names follow the schema's by rule (`memorySize` is `MemorySize`); what breaks the rule is in the tables below. A
 property or type without a place in CloudFormation is counted and named, never dropped in silence.
 """
 
@@ -109,7 +109,16 @@ RENAMES = {
 }
 
 # Settings of the deployment or of AWS's API that a template has no place for, by design.
-NOT_IN_TEMPLATES = {"forceDestroy", "statementId", "skipDestroy", "publish", "region", "name", "forceDetachPolicies"}
+NOT_IN_TEMPLATES = {
+    "forceDestroy",
+    "forceDetachPolicies",
+    "name",
+    "publish",
+    "region",
+    "skipDestroy",
+    "statementId",
+    "tagsAll",
+}
 
 
 @dataclass
@@ -235,12 +244,24 @@ def _function(inputs: dict[str, Any]) -> dict[str, Any]:
     return found | {"code": {"s3Bucket": bucket, "s3Key": key}}
 
 
+def _queue(inputs: dict[str, Any]) -> dict[str, Any]:
+    """A queue; that it is no FIFO queue is said by silence."""
+    return {
+        key: value
+        for key, value in inputs.items()
+        if value is not False or not key.startswith(("fifo", "contentBased"))
+    }
+
+
 def _invoke_config(inputs: dict[str, Any]) -> dict[str, Any]:
     return {"qualifier": "$LATEST", **inputs}
 
 
 def _database(inputs: dict[str, Any]) -> dict[str, Any]:
-    return {"catalogId": inputs.get("catalogId", "000000000000"), "databaseInput": _without(inputs, "catalogId", "tags")}
+    return {
+        "catalogId": inputs.get("catalogId", "000000000000"),
+        "databaseInput": _without(inputs, "catalogId", "tags"),
+    }
 
 
 def _table(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -285,6 +306,7 @@ def _without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
 ADAPT: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::EventInvokeConfig": _invoke_config,
+    "AWS::SQS::Queue": _queue,
     "AWS::Glue::Database": _database,
     "AWS::Glue::Table": _table,
     "AWS::Glue::Crawler": _crawler,

@@ -61,7 +61,8 @@ def run_schema(root: Path, state: Path, files: Iterable[Path]) -> Run:
         answer = json.loads(result.stdout)
         found = [_mistake(root, error) for error in answer.get("errors", [])]
         found += [
-            Finding(SCHEMA, "syntax", error["message"], Location(error["filename"])) for error in answer.get("parse_errors", [])
+            Finding(SCHEMA, "syntax", error["message"], Location(error["filename"]))
+            for error in answer.get("parse_errors", [])
         ]
         return Run(SCHEMA, tuple(found), len(names), "workflows")
 

@@ -13,7 +13,7 @@ from lakelab.pipeline.athena import Result
 from lakelab.pipeline.ingest import Counts
 from lakelab.pipeline.steps import Step
 
-BAR = 30
+BAR = 16
 Part: TypeAlias = Table | Panel
 
 
@@ -22,7 +22,7 @@ def revenue_table(result: Result) -> Table:
     table = Table(title="monthly revenue", title_justify="left")
     for name in result.columns:
         table.add_column(name, justify="left" if name in ("order_month", "currency") else "right")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     place = result.columns.index("revenue")
     values = [float(row[place] or 0) for row in result.rows]
     longest = max(values, default=0.0) or 1.0
@@ -60,6 +60,8 @@ def times_table(steps: Iterable[Step]) -> Table:
 def places_table(places: dict[str, str]) -> Table:
     """Where everything is: a name and a place a line."""
     table = Table(title="where it is", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     for name, place in places.items():
         table.add_row(name, place)
     return table

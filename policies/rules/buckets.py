@@ -30,7 +30,9 @@ class Encryption(Rule):
     def problem(self, conf: dict[str, Any]) -> str:
         kind = "aws_s3_bucket_server_side_encryption_configuration"
         for node in referring(self, conf, kind, "bucket"):
-            found = [value(rule, "apply_server_side_encryption_by_default", "sse_algorithm") for rule in blocks(node, "rule")]
+            found = [
+                value(rule, "apply_server_side_encryption_by_default", "sse_algorithm") for rule in blocks(node, "rule")
+            ]
             return "" if found and all(found) else "its encryption configuration names no algorithm"
         return "it has no BucketServerSideEncryptionConfiguration"
 
@@ -92,7 +94,9 @@ def denies_without_tls(policy: Any, every_action: str) -> bool:
     """Whether a policy document denies everyone every action over plain HTTP."""
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement", []) if isinstance(document, dict) else []
-    return any(_denies(statement, every_action) for statement in (statements if isinstance(statements, list) else [statements]))
+    return any(
+        _denies(statement, every_action) for statement in (statements if isinstance(statements, list) else [statements])
+    )
 
 
 def _denies(statement: dict[str, Any], every_action: str) -> bool:

@@ -1,34 +1,41 @@
-"""Every function has a place for what fails, a timeout, logs that end, a cap on its concurrency, and no secret in sight."""
+"""Every function has a place for what fails, a timeout, logs that end, a concurrency cap, and no secret in sight."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from resources import Rule, blocks, referring, resources, value
+from resources import Rule, referring, resources, value
 
 FUNCTION = ("aws_lambda_function",)
 SECRET_NAME = re.compile(r"passw(or)?d|secret|token|api_?key|access_?key|credential|private_?key", re.IGNORECASE)
 # the name says that the variable tells where the secret is, not what it is
 REFERENCE_NAME = re.compile(r"_(arn|name|id|path|parameter|url|seconds|ttl)$", re.IGNORECASE)
-SECRET_VALUE = re.compile(r"^(AKIA|ASIA)[A-Z0-9]{16}$|-----BEGIN|^gh[pousr]_\w{36}|^xox[abpr]-|://[^/\s:]+:[^/\s@]+@|^\[secret\]$")
+SECRET_VALUE = re.compile(
+    r"^(AKIA|ASIA)[A-Z0-9]{16}$|-----BEGIN|^gh[pousr]_\w{36}|^xox[abpr]-|://[^/\s:]+:[^/\s@]+@|^\[secret\]$"
+)
 
 
 class DeadLetters(Rule):
     id = "LAKE_LAMBDA_DEAD_LETTERS"
-    says = "A function has a place for the events that it cannot handle: a dead-letter queue or an on-failure destination"
+    says = "A function has a place for what it cannot handle: a dead-letter queue or an on-failure destination"
     about = FUNCTION
 
     def problem(self, conf: dict[str, Any]) -> str:
-        if value(conf, "dead_letter_config", "target_arn"):
-            return ""
+        places = list(filter(None, self._places(conf)))
+        # an ARN that stands for a resource of the stacks is a reference in the plan; one that does not stays as it is
+        missing = [place for place in places if str(place).startswith("arn:")]
+        if missing:
+            return f"{missing[0]} is in no stack"
+        return "" if places else "what it fails to handle is lost"
+
+    def _places(self, conf: dict[str, Any]) -> Iterator[Any]:
+        yield value(conf, "dead_letter_config", "target_arn")
         for node in referring(self, conf, "aws_lambda_function_event_invoke_config", "function_name"):
-            if value(node, "destination_config", "on_failure", "destination"):
-                return ""
+            yield value(node, "destination_config", "on_failure", "destination")
         for node in referring(self, conf, "aws_lambda_event_source_mapping", "function_name"):
-            if value(node, "destination_config", "on_failure", "destination_arn"):
-                return ""
-        return "what it fails to handle is lost"
+            yield value(node, "destination_config", "on_failure", "destination_arn")
 
 
 class Timeout(Rule):
@@ -49,7 +56,7 @@ class LogRetention(Rule):
     about = FUNCTION
 
     def problem(self, conf: dict[str, Any]) -> str:
-        name = value(conf, "logging_config", "log_group") or f"/aws/lambda/{value(conf, 'function_name') or value(conf, 'name')}"
+        name = value(conf, "logging_config", "log_group") or f"/aws/lambda/{value(conf, 'function_name')}"
         for group in resources(self, "aws_cloudwatch_log_group"):
             if value(group, "name") == name:
                 return "" if value(group, "retention_in_days") else f"the log group {name} keeps logs for ever"

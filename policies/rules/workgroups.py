@@ -29,7 +29,11 @@ class CutOff(Rule):
     about = WORKGROUP
 
     def problem(self, conf: dict[str, Any]) -> str:
-        return "" if value(conf, "configuration", "bytes_scanned_cutoff_per_query") else "a query may scan, and cost, any amount"
+        return (
+            ""
+            if value(conf, "configuration", "bytes_scanned_cutoff_per_query")
+            else "a query may scan, and cost, any amount"
+        )
 
 
 for rule in (Output, CutOff):

@@ -4,10 +4,10 @@ with
 ingests as (
 
     select
-        sum(rows_in) as rows_in,
-        sum(clean) as clean,
-        sum(quarantined) as quarantined,
-        sum(duplicate) as duplicate
+        coalesce(sum(rows_in), 0) as rows_in,
+        coalesce(sum(clean), 0) as clean,
+        coalesce(sum(quarantined), 0) as quarantined,
+        coalesce(sum(duplicate), 0) as duplicate
     from {{ source('lake', 'orders_ingests') }}
 
 ),

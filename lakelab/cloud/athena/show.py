@@ -212,7 +212,7 @@ def create_table_text(table: Table) -> str:
         "OUTPUTFORMAT ",
         f"  '{storage.get('OutputFormat', '')}'",
         "LOCATION",
-        f"  '{table.storage.location}'",
+        f"  '{storage.get('Location', '')}'",
     ]
     properties = {key: value for key, value in table.properties.items() if key not in ("EXTERNAL", "comment")}
     if properties:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lakelab.cloud.caller import Caller
 
@@ -37,5 +37,5 @@ def write_lines(caller: Caller, group: str, stream: str, lines: Sequence[str]) -
         for start in range(0, len(lines), BATCH):
             events = [{"timestamp": now, "message": line[:LINE] or " "} for line in lines[start : start + BATCH]]
             client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         log.warning("%s has no log %s/%s: %s", caller.arn, group, stream, error)

@@ -187,7 +187,7 @@ class Provider:
             urn=urn, olds=_plain(olds or {}, folder), news=_plain(news, folder), randomSeed=seed
         )
         answer = self._call(self.stub.Check, request)
-        checked = restore(news, from_struct(answer.inputs))
+        checked = restored(news, from_struct(answer.inputs))
         return checked, [(failure.property, failure.reason) for failure in answer.failures]
 
     def diff(self, old: ResourceState, news: Properties, folder: Path) -> Diff:
@@ -221,7 +221,7 @@ class Provider:
             ProviderError: AWS refused; with `made` when the resource exists all the same.
         """
         answer = self._call(self.stub.Create, provider_pb2.CreateRequest(urn=urn, properties=_plain(inputs, folder)))
-        return Made(answer.id, restore(inputs, from_struct(answer.properties)))
+        return Made(answer.id, restored(inputs, from_struct(answer.properties)))
 
     def update(self, old: ResourceState, news: Properties, folder: Path, *, preview: bool = False) -> Properties:
         """The outputs after the update; in a preview those that are expected, without what cannot be known."""
@@ -233,7 +233,7 @@ class Provider:
             news=_plain(news, folder),
             preview=preview,
         )
-        return restore(news, from_struct(self._call(self.stub.Update, request).properties))
+        return restored(news, from_struct(self._call(self.stub.Update, request).properties))
 
     def delete(self, old: ResourceState, folder: Path) -> None:
         request = provider_pb2.DeleteRequest(
@@ -250,7 +250,7 @@ class Provider:
         if not answer.id:
             return None
         return Made(
-            answer.id, restore(inputs, from_struct(answer.properties)), restore(inputs, from_struct(answer.inputs))
+            answer.id, restored(inputs, from_struct(answer.properties)), restored(inputs, from_struct(answer.inputs))
         )
 
     def invoke(self, token: str, arguments: Properties) -> tuple[Properties, list[tuple[str, str]]]:
@@ -300,6 +300,35 @@ def restore(template: Any, value: Any) -> Any:
     if values.has_secret(template):
         return values.Secret(value)
     return value
+
+
+def restored(inputs: Properties, answer: Properties) -> Properties:
+    """A provider's property map with the secrets of the inputs hidden wherever the provider has put them."""
+    found: Properties = restore(inputs, answer)
+    if "tags" in inputs and "tagsAll" in found:
+        found["tagsAll"] = restore(inputs["tags"], found["tagsAll"])
+    texts = {
+        text
+        for secret in values.walk(inputs)
+        if isinstance(secret, values.Secret)
+        for text in values.walk(secret.value)
+        if isinstance(text, str) and len(text) >= _SHORTEST_SECRET
+    }
+    return values.map_values(found, lambda value: _hidden(value, texts)) if texts else found
+
+
+_SHORTEST_SECRET = 4  # shorter texts are in too many others by chance; they are hidden in their own places only
+
+
+def _hidden(value: Any, texts: set[str]) -> Any:
+    if isinstance(value, values.Secret):
+        return _same(value)
+    return values.Secret(value) if isinstance(value, str) and any(text in value for text in texts) else value
+
+
+def _same(secret: values.Secret) -> values.Secret:
+    """A new object, so that what is secret already is not looked into."""
+    return values.Secret(secret.value, secret.sealed)
 
 
 class Plugins:

@@ -15,6 +15,10 @@ class UnknownFunction(LookupError):
     """The provider does not have this function."""
 
 
+class WrongArgument(ValueError):
+    """A function has no argument of this name."""
+
+
 def invoke(aws: Aws, token: str, arguments: Arguments) -> dict[str, Any]:
     """The result of a function.
 
@@ -86,6 +90,7 @@ def _canonical_user(aws: Aws, arguments: Arguments) -> dict[str, Any]:
 
 def _policy_document(aws: Aws, arguments: Arguments) -> dict[str, Any]:
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/getpolicydocument/"""
+    _only(arguments, _DOCUMENT, "")
     document: dict[str, Any] = {"Version": arguments.get("version") or "2012-10-17"}
     if arguments.get("policyId"):
         document["Id"] = arguments["policyId"]
@@ -99,6 +104,21 @@ def _policy_document(aws: Aws, arguments: Arguments) -> dict[str, Any]:
     text = json.dumps(document, indent=2)
     minified = json.dumps(document, separators=(",", ":"))
     return {"id": str(abs(hash(text))), "json": text, "minifiedJson": minified, "version": document["Version"], **arguments}
+
+
+_DOCUMENT = ("version", "policyId", "statements", "sourcePolicyDocuments", "overridePolicyDocuments")
+_STATEMENT = (
+    "sid", "effect", "actions", "notActions", "resources", "notResources", "principals", "notPrincipals", "conditions",
+)  # fmt: skip
+
+
+def _only(given: dict[str, Any], known: tuple[str, ...], path: str) -> None:
+    """The SDK does not translate the keys of a dict given to a function, so `not_actions` would be nothing."""
+    for name in given:
+        if name not in known:
+            camel = "".join(part.capitalize() if i else part for i, part in enumerate(name.split("_")))
+            hint = f"a dict needs {camel} here, or use the ...Args class" if camel in known else f"there are {', '.join(known)}"
+            raise WrongArgument(f"{path}{name}: no such argument; {hint}")
 
 
 def _statements(text: str) -> list[dict[str, Any]]:
@@ -119,6 +139,7 @@ def _merge(base: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[
 
 
 def _statement(item: dict[str, Any]) -> dict[str, Any]:
+    _only(item, _STATEMENT, "statements.")
     statement: dict[str, Any] = {}
     if item.get("sid"):
         statement["Sid"] = item["sid"]
@@ -137,6 +158,7 @@ def _statement(item: dict[str, Any]) -> dict[str, Any]:
     if item.get("conditions"):
         conditions: dict[str, dict[str, Any]] = {}
         for condition in item["conditions"]:
+            _only(condition, ("test", "variable", "values"), "statements.conditions.")
             values = condition["values"]
             conditions.setdefault(condition["test"], {})[condition["variable"]] = values[0] if len(values) == 1 else values
         statement["Condition"] = conditions
@@ -150,6 +172,7 @@ def _one_or_many(values: list[str]) -> Any:
 def _principals(items: list[dict[str, Any]]) -> Any:
     found: dict[str, list[str]] = {}
     for item in items:
+        _only(item, ("type", "identifiers"), "statements.principals.")
         found.setdefault(item["type"], []).extend(item["identifiers"])
     if found == {"*": ["*"]}:
         return "*"

@@ -134,7 +134,9 @@ def test_orc(lake):
             "a int", OPENCSV, b"x\n", "HIVE_BAD_DATA: Error parsing field value 'x' for field 0", id="bad CSV value"
         ),
         pytest.param("a int", OPENX, b"nope\n", "HIVE_BAD_DATA: Malformed JSON in file", id="malformed JSON"),
-        pytest.param("a int", "stored as parquet", b"no", "HIVE_BAD_DATA: Not valid Parquet file: s3://", id="no Parquet"),
+        pytest.param(
+            "a int", "stored as parquet", b"no", "HIVE_BAD_DATA: Not valid Parquet file: s3://", id="no Parquet"
+        ),
     ],
 )
 def test_bad_data_fails_the_query_and_names_the_object(lake, columns, form, body, reason):

@@ -146,7 +146,7 @@ def test_invokes_answer_in_preview_too(program: Any) -> None:
         document = aws.iam.get_policy_document(statements=[
             {"sid": "a", "actions": ["s3:GetObject", "s3:PutObject"], "resources": ["arn:aws:s3:::x/*"],
              "conditions": [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["true"]}]},
-            {"effect": "Deny", "not_actions": ["s3:*"], "resources": ["*"],
+            {"effect": "Deny", "notActions": ["s3:*"], "resources": ["*"],
              "principals": [{"type": "AWS", "identifiers": ["*"]}]},
         ])
         pulumi.export("account", aws.get_caller_identity().account_id)
@@ -171,6 +171,12 @@ def test_invokes_answer_in_preview_too(program: Any) -> None:
         },
         {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Principal": {"AWS": "*"}},
     ]
+
+
+def test_a_function_refuses_an_argument_that_it_does_not_have(program: Any) -> None:
+    program.write('aws.iam.get_policy_document(statements=[{"not_actions": ["s3:*"], "resources": ["*"]}])')
+    with pytest.raises(DeployError, match=r"statements\.not_actions: no such argument; a dict needs notActions here"):
+        program.preview()
 
 
 def test_a_typed_configuration_has_defaults_and_is_checked(program: Any) -> None:

@@ -111,6 +111,14 @@ def test_a_poison_record_is_parked_and_the_others_flow(lab: Lab, kind: str):
     url, queue = lab.queue()
     bucket = lab.cloud.bucket()
     topic = lab.client("sns").create_topic(Name=f"t-{uuid4().hex[:8]}")["TopicArn"]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    lab.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     lab.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     destination = {"sqs": queue, "sns": topic, "s3": f"arn:aws:s3:::{bucket}"}[kind]
     recorder = Recorder(lab, destination=f"{destination}/*" if kind == "s3" else destination)

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationError
 from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
@@ -202,7 +202,7 @@ class IcebergTables:
                     update.move_after(old.name, _own_name(table, statement.after))
                 if statement.to.name != old.name.lower():
                     update.rename_column(old.name, statement.to.name)
-        except ValueError as error:
+        except (ValueError, ValidationError) as error:
             raise QueryError("NOT_SUPPORTED", f"Column '{old.name}' cannot be changed: {error}") from error
 
     # ---- maintenance

@@ -60,7 +60,7 @@ class Translated:
     functions: frozenset[str] = frozenset()
 
 
-def referenced_tables(statement: exp.Expression, *, default_catalog: str, default_schema: str) -> list[TableName]:
+def referenced_tables(statement: exp.Expr, *, default_catalog: str, default_schema: str) -> list[TableName]:
     """The tables that a statement names, each once, in lower case; names of WITH queries are left out."""
     hidden = {cte.alias.lower() for cte in statement.find_all(exp.CTE)}
     found: dict[TableName, None] = {}
@@ -80,7 +80,7 @@ def referenced_tables(statement: exp.Expression, *, default_catalog: str, defaul
 
 
 def translate(
-    query: exp.Expression,
+    query: exp.Expr,
     schema: Schema,
     *,
     default_catalog: str,
@@ -108,7 +108,7 @@ def translate(
 
 
 def translate_dml(
-    statement: exp.Expression,
+    statement: exp.Expr,
     schema: Schema,
     *,
     default_catalog: str,
@@ -135,7 +135,7 @@ def sql_error(error: duckdb.Error) -> SqlError | None:
     return connection.error_of(error)
 
 
-def _bind(statement: exp.Expression, parameters: Sequence[str]) -> exp.Expression:
+def _bind(statement: exp.Expr, parameters: Sequence[str]) -> exp.Expr:
     """The statement with its `?` replaced, in order. Raises SqlError when their number differs."""
     places = [node for node in statement.find_all(exp.Placeholder, bfs=False)]
     if len(places) != len(parameters):
@@ -150,12 +150,12 @@ def _bind(statement: exp.Expression, parameters: Sequence[str]) -> exp.Expressio
     return bound
 
 
-def _parameter(value: str) -> exp.Expression:
+def _parameter(value: str) -> exp.Expr:
     try:
         node = parse_expression(value)
     except SqlError:
         return exp.Literal.string(value)
-    if node.find(exp.Column) is not None or not isinstance(node, exp.Expression):
+    if node.find(exp.Column) is not None or not isinstance(node, exp.Expr):
         return exp.Literal.string(value)
     return node
 

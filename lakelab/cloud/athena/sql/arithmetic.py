@@ -21,7 +21,7 @@ from lakelab.cloud.athena.sql.types import (
     to_duckdb,
 )
 
-SYMBOLS: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+SYMBOLS: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
 class Ambiguous(Exception):
@@ -81,14 +81,19 @@ def integer_division(symbol: str, left: Typed, right: Typed, kind: Type) -> Type
 def _not_zero(divisor: Typed, kind: Type) -> str:
     if divisor.is_literal and isinstance(divisor.value, str) and float(divisor.value) != 0:
         return divisor.sql
-    return f"CASE WHEN {divisor.sql} = 0 THEN {fail('DIVISION_BY_ZERO', 'Division by zero', kind)} ELSE {divisor.sql} END"
+    return (
+        f"CASE WHEN {divisor.sql} = 0 THEN {fail('DIVISION_BY_ZERO', 'Division by zero', kind)} ELSE {divisor.sql} END"
+    )
 
 
 def _decimals(symbol: str, left: Typed, right: Typed) -> Typed | None:
     a, b = as_decimal(left.type), as_decimal(right.type)
     if a is None or b is None:
         return None
-    left, right = conversion.coerce(left, a) if left.type.is_integer else left, conversion.coerce(right, b) if right.type.is_integer else right
+    left, right = (
+        conversion.coerce(left, a) if left.type.is_integer else left,
+        conversion.coerce(right, b) if right.type.is_integer else right,
+    )
     match symbol:
         case "+" | "-":
             scale = max(a.scale, b.scale)

@@ -14,7 +14,7 @@ from lakelab.cloud.athena.sql.rules.special import SPECIAL
 from lakelab.cloud.athena.sql.scope import Scope
 from lakelab.cloud.athena.sql.signatures import Ambiguous, NoOverload, Resolved, resolve, signatures
 from lakelab.cloud.athena.sql.typed import Typed
-from lakelab.cloud.athena.sql.types import Type
+from lakelab.cloud.athena.sql.types import VARCHAR, Type
 
 if TYPE_CHECKING:
     from lakelab.cloud.athena.sql.expressions import Expressions
@@ -26,7 +26,7 @@ _WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.With
 class Modifiers:
     """What surrounds a call: `f(DISTINCT x ORDER BY y) WITHIN GROUP (…) FILTER (…) IGNORE NULLS OVER (…)`."""
 
-    filter: exp.Expression | None = None
+    filter: exp.Expr | None = None
     order: list[exp.Ordered] = field(default_factory=list)
     distinct: bool = False
     ignore_nulls: bool = False
@@ -61,7 +61,7 @@ class Calls:
             return special(self.expressions, node, args, modifiers)
         return self.function(name, args, node, modifiers)
 
-    def special(self, node: exp.Expression) -> Typed:
+    def special(self, node: exp.Expr) -> Typed:
         """A call with a syntax of its own, or with something around it."""
         if isinstance(node, _WRAPPERS):
             return self._unwrap(node)
@@ -70,7 +70,7 @@ class Calls:
             raise self.expressions.error("SYNTAX_ERROR", f"mismatched input '{node.key}'", node)
         return handler(self.expressions, node, [], Modifiers())
 
-    def _unwrap(self, node: exp.Expression) -> Typed:
+    def _unwrap(self, node: exp.Expr) -> Typed:
         modifiers = Modifiers()
         inner = node
         while isinstance(inner, _WRAPPERS):
@@ -88,13 +88,15 @@ class Calls:
         return self.call(inner, modifiers)
 
     def function(
-        self, name: str, args: Sequence[exp.Expression], node: exp.Expression, modifiers: Modifiers | None = None
+        self, name: str, args: Sequence[exp.Expr], node: exp.Expr, modifiers: Modifiers | None = None
     ) -> Typed:
         """A call of a function of Trino's registry."""
         expressions, modifiers = self.expressions, modifiers or Modifiers()
         overloads = signatures(name)
         if not overloads and name.startswith(("st_", "geometry_", "bing_tile", "great_circle", "to_geometry")):
-            raise expressions.error("NOT_SUPPORTED", f"Geospatial function {name} is not supported in the local Athena", node)
+            raise expressions.error(
+                "NOT_SUPPORTED", f"Geospatial function {name} is not supported in the local Athena", node
+            )
         if not overloads:
             raise expressions.error("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", node)
         kind = overloads[0].kind
@@ -122,11 +124,13 @@ class Calls:
                 expressions.grouping.windows += 1
         return call.run(RULES.get(name))
 
-    def _check(self, name: str, kind: str, node: exp.Expression, modifiers: Modifiers) -> None:
+    def _check(self, name: str, kind: str, node: exp.Expr, modifiers: Modifiers) -> None:
         expressions = self.expressions
         if kind == "scalar":
             if modifiers.window is not None or modifiers.filter is not None or modifiers.distinct or modifiers.order:
-                what = "OVER" if modifiers.window is not None else "FILTER" if modifiers.filter is not None else "DISTINCT"
+                what = (
+                    "OVER" if modifiers.window is not None else "FILTER" if modifiers.filter is not None else "DISTINCT"
+                )
                 name_ = "FUNCTION_NOT_WINDOW" if what == "OVER" else "FUNCTION_NOT_AGGREGATE"
                 raise expressions.error(name_, f"{what} is not supported for scalar function {name}", node)
             return
@@ -147,9 +151,9 @@ class Calls:
     def _resolve(
         self,
         name: str,
-        args: Sequence[exp.Expression],
+        args: Sequence[exp.Expr],
         items: Sequence[Typed | None],
-        node: exp.Expression,
+        node: exp.Expr,
         inner: Expressions,
     ) -> tuple[Resolved, dict[int, Typed]]:
         lambdas: dict[int, Typed] = {}
@@ -158,8 +162,11 @@ class Calls:
             lambdas[index] = translate_lambda(inner, args[index], inputs)
             return lambdas[index].type
 
+        kinds = [item.type if item is not None else None for item in items]
+        if name == "concat" and any(kind is not None and kind.is_text for kind in kinds):
+            kinds = [VARCHAR if kind is not None and kind.name == "unknown" else kind for kind in kinds]
         try:
-            return resolve(name, [item.type if item is not None else None for item in items], returned), lambdas
+            return resolve(name, kinds, returned), lambdas
         except Ambiguous as error:
             message = "Could not choose a best candidate operator. Explicit type casts must be added."
             raise self.expressions.error("AMBIGUOUS_FUNCTION_CALL", message, node) from error
@@ -183,7 +190,7 @@ class Calls:
                 raise self.expressions.error("MISSING_ORDER_BY", message, call.node)
 
 
-def translate_lambda(expressions: Expressions, node: exp.Expression, inputs: Sequence[Type]) -> Typed:
+def translate_lambda(expressions: Expressions, node: exp.Expr, inputs: Sequence[Type]) -> Typed:
     """`(x, y) -> body` as DuckDB writes it; the parameters have names that no column has."""
     if len(node.expressions) != len(inputs):
         message = f"Expected a lambda that takes {len(inputs)} argument(s) but got {len(node.expressions)}"
@@ -199,7 +206,7 @@ def translate_lambda(expressions: Expressions, node: exp.Expression, inputs: Seq
     return Typed(f"lambda {', '.join(names)}: {body.sql}", body.type)
 
 
-def sort_item(expressions: Expressions, node: exp.Expression) -> str:
+def sort_item(expressions: Expressions, node: exp.Expr) -> str:
     """`x DESC NULLS FIRST`; NULLs come last unless it says otherwise."""
     if not isinstance(node, exp.Ordered):
         return expressions.translate(node).sql
@@ -207,4 +214,6 @@ def sort_item(expressions: Expressions, node: exp.Expression) -> str:
 
 
 def direction(node: exp.Ordered) -> str:
-    return (" DESC" if node.args.get("desc") else "") + (" NULLS FIRST" if node.args.get("nulls_first") else " NULLS LAST")
+    return (" DESC" if node.args.get("desc") else "") + (
+        " NULLS FIRST" if node.args.get("nulls_first") else " NULLS LAST"
+    )

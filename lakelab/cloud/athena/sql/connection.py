@@ -27,7 +27,7 @@ def prepare(con: duckdb.DuckDBPyConnection, functions: Iterable[str]) -> None:
                 function.run,
                 list(function.parameters),
                 function.returns,
-                null_handling="default",
+                null_handling="special",
             )
         except (duckdb.NotImplementedException, duckdb.CatalogException) as error:
             # registered before, on this connection or through another cursor of the same database
@@ -35,14 +35,24 @@ def prepare(con: duckdb.DuckDBPyConnection, functions: Iterable[str]) -> None:
                 raise
 
 
-_RAISED = re.compile(r"'([A-Z_]{4,}): (.*?)' (?:to|can't)", re.DOTALL)
+_RAISED = re.compile(r"'([A-Z_]{4,}): (.*)' (?:to |can't)")
+_QUOTED = re.compile(r'"([A-Z_]{4,}): (.*?)"(?:,|$)')
+_OVERFLOW = re.compile(r"Overflow in (\w+) of (INT\d+) \((.*)\)!")
+_INTEGERS = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 _PYTHON = re.compile(r"(?:TrinoError|ValueError): ([A-Z_]{4,}): (.*)")
 _KNOWN: list[tuple[str, str]] = [
+    (r"Could not parse string|strptime|Could not decode string|Date out of range: ", "INVALID_FUNCTION_ARGUMENT"),
+    (
+        r"value -?(?:nan|inf)\w* can't be cast|Casting value .* to type|time field value out of range",
+        "INVALID_CAST_ARGUMENT",
+    ),
     (r"division by zero", "DIVISION_BY_ZERO"),
     (r"out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
-    (r"Could not convert|Could not cast|can't be cast|invalid .* format|date field value out of range|Conversion Error", "INVALID_CAST_ARGUMENT"),
-    (r"Could not parse string|strptime", "INVALID_FUNCTION_ARGUMENT"),
+    (
+        r"Could not convert|Could not cast|can't be cast|invalid .* format|date field value out of range|Conversion Error",
+        "INVALID_CAST_ARGUMENT",
+    ),
     (r"Malformed JSON|JSON", "INVALID_FUNCTION_ARGUMENT"),
     (r"[Mm]ap keys? (?:must be unique|can not be NULL)", "INVALID_FUNCTION_ARGUMENT"),
 ]
@@ -56,10 +66,14 @@ _USER_ERRORS = (
 def error_of(error: duckdb.Error) -> SqlError | None:
     """What Athena says where DuckDB raised `error` at run time; None when it is no fault of the statement's."""
     text = str(error)
-    for pattern in (_RAISED, _PYTHON):
+    for pattern in (_RAISED, _QUOTED, _PYTHON):
         match = pattern.search(text)
         if match:
             return SqlError(match[1], match[2].strip().splitlines()[0])
+    overflow = _OVERFLOW.search(text)
+    if overflow:
+        kind = _INTEGERS.get(overflow[2], "decimal")
+        return SqlError("NUMERIC_VALUE_OUT_OF_RANGE", f"{kind} {overflow[1]} overflow: {overflow[3]}")
     if isinstance(error, duckdb.OutOfMemoryException):
         return SqlError("EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exceeded per-node memory limit")
     if not isinstance(error, _USER_ERRORS):

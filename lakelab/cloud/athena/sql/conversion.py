@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lakelab.cloud.athena.sql import render
-from lakelab.cloud.athena.sql.typed import Typed, fail, quote, text
-from lakelab.cloud.athena.sql.types import VARCHAR, Type, field_names, to_duckdb
+from lakelab.cloud.athena.sql.typed import Typed, fail, fail_with, quote, text
+from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
 
 Rule = Callable[[str, Type, Type], str]
 
@@ -147,34 +147,36 @@ def _fit(sql: str, source: Type, target: Type) -> str:
 
 def text_to_integer(sql: str, _: Type, target: Type) -> str:
     """Only digits and a sign; DuckDB would take '1.5' and spaces."""
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     return f"CASE WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} AS {to_duckdb(target)}) WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_floating(sql: str, _: Type, target: Type) -> str:
-    return f"CAST({sql} AS {to_duckdb(target)})"
+    kind = to_duckdb(target)
+    problem = _cannot_cast(sql, target)
+    return f"CASE WHEN TRY_CAST({sql} AS {kind}) IS NOT NULL THEN CAST({sql} AS {kind}) WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_decimal(sql: str, _: Type, target: Type) -> str:
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     shape = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
     return f"CASE WHEN regexp_full_match({sql}, '{shape}') THEN CAST({sql} AS {to_duckdb(target)}) WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_boolean(sql: str, _: Type, target: Type) -> str:
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     return f"CASE WHEN lower({sql}) IN ('t', 'true', '1') THEN true WHEN lower({sql}) IN ('f', 'false', '0') THEN false WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_date(sql: str, _: Type, target: Type) -> str:
     """`2024-01-05` and `2024-1-5`, with spaces around; DuckDB would also take a time after it."""
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     return rf"CASE WHEN regexp_full_match(trim({sql}), '[+-]?\d+-\d{{1,2}}-\d{{1,2}}') THEN CAST(trim({sql}) AS DATE) WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def text_to_timestamp(sql: str, _: Type, target: Type) -> str:
     """`2024-01-05 10:00:00.123`, or parts of it from the right left out; no `T`."""
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     shape = r"[+-]?\d+-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,12})?)?)?"
     value = round_timestamp(f"CAST(trim({sql}) AS TIMESTAMP)", 6, target.precision)
     # a zone is read and left out of account
@@ -187,11 +189,15 @@ def text_to_timestamp(sql: str, _: Type, target: Type) -> str:
 
 
 def text_to_timestamp_tz(sql: str, _: Type, target: Type) -> str:
-    problem = _cannot_cast(target)
+    problem = _cannot_cast(sql, target)
     joined = f"regexp_replace(trim({sql}), ' ([+-]\\d\\d(:?\\d\\d)?)$', '\\1')"
     shape = r"[+-]?\d+-\d{1,2}-\d{1,2}([ ].*)?"
     value = f"CASE WHEN regexp_full_match(trim({sql}), '{shape}') THEN CAST({joined} AS TIMESTAMPTZ) WHEN {sql} IS NOT NULL THEN {problem} END"
-    return value if target.precision >= 6 else f"CAST({round_timestamp(f'CAST({value} AS TIMESTAMP)', 6, target.precision)} AS TIMESTAMPTZ)"
+    return (
+        value
+        if target.precision >= 6
+        else f"CAST({round_timestamp(f'CAST({value} AS TIMESTAMP)', 6, target.precision)} AS TIMESTAMPTZ)"
+    )
 
 
 def text_to_time(sql: str, _: Type, __: Type) -> str:
@@ -207,8 +213,16 @@ def text_to_json(sql: str, _: Type, __: Type) -> str:
     return f"to_json({sql})"
 
 
-def _cannot_cast(target: Type) -> str:
-    return fail("INVALID_CAST_ARGUMENT", f"Cannot cast value to {target}", target)
+def _cannot_cast(sql: str, target: Type) -> str:
+    """An error that names the value, in the words that Trino has for the type."""
+    if target.name in ("date", "timestamp", "timestamp with time zone"):
+        before, after = f"Value cannot be cast to {target.name.partition(' ')[0]}: ", ""
+    elif target.name == "decimal":
+        shown = f"DECIMAL({target.precision}, {target.scale})"
+        before, after = "Cannot cast VARCHAR '", f"' to {shown}. Value is not a number."
+    else:
+        before, after = "Cannot cast '", f"' to {'INT' if target.name == 'integer' else target.name.upper()}"
+    return fail_with("INVALID_CAST_ARGUMENT", f"{text(before)} || {sql} || {text(after)}", target)
 
 
 def round_timestamp(sql: str, source: int, target: int) -> str:
@@ -291,7 +305,10 @@ def array_to_array(sql: str, source: Type, target: Type) -> str:
 def map_to_map(sql: str, source: Type, target: Type) -> str:
     if "unknown" in (source.items[0].name, source.items[1].name):
         return f"CAST({sql} AS {to_duckdb(target)})"
-    key, value = (cast_sql(f"struct_extract(e, '{part}')", a, b) for part, a, b in zip(("key", "value"), source.items, target.items, strict=True))
+    key, value = (
+        cast_sql(f"struct_extract(e, '{part}')", a, b)
+        for part, a, b in zip(("key", "value"), source.items, target.items, strict=True)
+    )
     return f"CAST(map_from_entries(list_transform(map_entries({sql}), lambda e: struct_pack(k := {key}, v := {value}))) AS {to_duckdb(target)})"
 
 
@@ -317,8 +334,19 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("floating", "integer"): floating_to_integer,
     **{(kind, "boolean"): number_to_boolean for kind in _NUMERIC},
     **{("boolean", kind): plain for kind in _NUMERIC},
-    **{(kind, "varchar"): to_text for kind in ("integer", "decimal", "boolean", "date", "time", "timestamp", "json", "uuid", "ipaddress")},
-    **{(kind, "varchar"): to_text for kind in ("timestamp with time zone", "time with time zone", "interval year to month", "interval day to second")},
+    **{
+        (kind, "varchar"): to_text
+        for kind in ("integer", "decimal", "boolean", "date", "time", "timestamp", "json", "uuid", "ipaddress")
+    },
+    **{
+        (kind, "varchar"): to_text
+        for kind in (
+            "timestamp with time zone",
+            "time with time zone",
+            "interval year to month",
+            "interval day to second",
+        )
+    },
     ("floating", "varchar"): floating_to_text,
     ("varchar", "varchar"): text_to_text,
     ("char", "varchar"): text_to_text,
@@ -341,7 +369,9 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("timestamp", "date"): timestamp_to_date,
     ("timestamp", "time"): timestamp_to_time,
     ("timestamp", "timestamp"): timestamp_to_timestamp,
-    ("timestamp", "timestamp with time zone"): lambda sql, source, target: plain(timestamp_to_timestamp(sql, source, target), source, target),
+    ("timestamp", "timestamp with time zone"): lambda sql, source, target: plain(
+        timestamp_to_timestamp(sql, source, target), source, target
+    ),
     ("timestamp with time zone", "timestamp"): timestamp_tz_to_timestamp,
     ("timestamp with time zone", "date"): timestamp_tz_to_date,
     ("timestamp with time zone", "time"): timestamp_to_time,
@@ -351,7 +381,19 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("array", "array"): array_to_array,
     ("map", "map"): map_to_map,
     ("row", "row"): row_to_row,
-    **{(kind, "json"): _json for kind in (*_NUMERIC, "boolean", "varchar", "date", "timestamp", "timestamp with time zone", "array", "map", "row")},
+    **{
+        (kind, "json"): _json
+        for kind in (
+            *_NUMERIC,
+            "boolean",
+            "varchar",
+            "date",
+            "timestamp",
+            "timestamp with time zone",
+            "array",
+            "map",
+            "row",
+        )
+    },
     **{("json", kind): _json for kind in (*_NUMERIC, "boolean", "varchar", "date", "timestamp", "array", "map", "row")},
 }
-

@@ -23,10 +23,10 @@ class Dml:
 
     queries: Queries
 
-    def error(self, name: str, message: str, node: exp.Expression) -> SqlError:
+    def error(self, name: str, message: str, node: exp.Expr) -> SqlError:
         return self.queries.error(name, message, node)
 
-    def translate(self, node: exp.Expression) -> str:
+    def translate(self, node: exp.Expr) -> str:
         if node.args.get("returning"):
             raise self.error("SYNTAX_ERROR", "mismatched input 'RETURNING'", node)
         match node:
@@ -38,7 +38,7 @@ class Dml:
                 return self.merge(node)
         raise self.error("SYNTAX_ERROR", f"mismatched input '{node.key}'", node)
 
-    def _target(self, node: exp.Expression) -> Relation:
+    def _target(self, node: exp.Expr) -> Relation:
         if not isinstance(node, exp.Table):
             raise self.error("SYNTAX_ERROR", "mismatched input", node)
         return Relations(self.queries, None).table(node)
@@ -57,7 +57,7 @@ class Dml:
         assigned = self._assignments(node.expressions, target, expressions)
         return f"UPDATE {target.sql} SET {assigned}{self._where(node, target)}"
 
-    def _where(self, node: exp.Expression, target: Relation) -> str:
+    def _where(self, node: exp.Expr, target: Relation) -> str:
         clause = node.args.get("where")
         if clause is None:
             return ""
@@ -65,7 +65,7 @@ class Dml:
         expressions.clause = "WHERE clause"
         return " WHERE " + expressions.boolean(clause.this, "WHERE clause").sql
 
-    def _assignments(self, items: list[exp.Expression], target: Relation, expressions: Expressions) -> str:
+    def _assignments(self, items: list[exp.Expr], target: Relation, expressions: Expressions) -> str:
         parts = []
         for item in items:
             if not isinstance(item, exp.EQ) or not isinstance(item.this, (exp.Column, exp.Identifier)):
@@ -75,13 +75,13 @@ class Dml:
             parts.append(f"{quote(column.name or '')} = {value}")
         return ", ".join(parts)
 
-    def _column(self, target: Relation, node: exp.Expression) -> Column:
+    def _column(self, target: Relation, node: exp.Expr) -> Column:
         for column in target.columns:
             if (column.name or "").lower() == node.name.lower() and not column.hidden:
                 return column
         raise self.error("COLUMN_NOT_FOUND", f"Column '{node.name}' cannot be resolved", node)
 
-    def _stored(self, value: Typed, column: Column, node: exp.Expression) -> str:
+    def _stored(self, value: Typed, column: Column, node: exp.Expr) -> str:
         """A value converted to the type of the column that it goes to."""
         if not assignable(value.type, column.type):
             message = f"Column '{column.name}' is of type {column.type} but expression is of type {value.type}"
@@ -107,7 +107,7 @@ class Dml:
         matched = "MATCHED" if when.args.get("matched") else "NOT MATCHED"
         return f"WHEN {matched}{extra} THEN {self._action(when.args['then'], target, expressions)}"
 
-    def _action(self, then: exp.Expression, target: Relation, expressions: Expressions) -> str:
+    def _action(self, then: exp.Expr, target: Relation, expressions: Expressions) -> str:
         match then:
             case exp.Update():
                 if not then.expressions or not isinstance(then.expressions[0], exp.EQ):
@@ -138,5 +138,7 @@ class Dml:
 def assignable(source: Type, target: Type) -> bool:
     """Whether a value may go to a column of this type: Trino's assignment also shortens texts and numbers."""
     if common_type(source, target) is not None:
-        return common_type(source, target) == target or source.name == target.name or target.is_numeric or target.is_text
+        return (
+            common_type(source, target) == target or source.name == target.name or target.is_numeric or target.is_text
+        )
     return False

@@ -31,7 +31,7 @@ from lakelab.cloud.athena.sql.types import (
 if TYPE_CHECKING:
     from lakelab.cloud.athena.sql.queries import Queries
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -39,7 +39,7 @@ _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-_DISTINCT: dict[type[exp.Expression], str] = {
+_DISTINCT: dict[type[exp.Expr], str] = {
     exp.NullSafeEQ: "IS NOT DISTINCT FROM",
     exp.NullSafeNEQ: "IS DISTINCT FROM",
 }
@@ -73,7 +73,7 @@ class Grouping:
     """How the expressions of one SELECT stand to its groups."""
 
     keys: dict[str, str] = field(default_factory=dict)  # SQL of a grouping expression
-    outside: list[tuple[exp.Expression, str]] = field(default_factory=list)  # columns met outside of aggregates and keys
+    outside: list[tuple[exp.Expr, str]] = field(default_factory=list)  # columns met outside of aggregates and keys
     aggregates: int = 0
     windows: int = 0
 
@@ -92,12 +92,12 @@ class Expressions:
     clause: str = ""
     inside_aggregate: bool = False
 
-    def error(self, name: str, message: str, node: exp.Expression) -> SqlError:
+    def error(self, name: str, message: str, node: exp.Expr) -> SqlError:
         """An error at the position of a node."""
         line, column = position(node, self.statement.sql)
         return SqlError(name, message, line, column)
 
-    def translate(self, node: exp.Expression) -> Typed:
+    def translate(self, node: exp.Expr) -> Typed:
         """An expression of Trino as one of DuckDB. Raises SqlError."""
         handler = _HANDLERS.get(type(node))
         if handler is None:
@@ -112,14 +112,14 @@ class Expressions:
         """The same translation in an inner scope."""
         return replace(self, scope=scope)
 
-    def boolean(self, node: exp.Expression, what: str) -> Typed:
+    def boolean(self, node: exp.Expr, what: str) -> Typed:
         """An expression that must be boolean; `what` begins the message otherwise."""
         item = self.translate(node)
         if item.type.name not in ("boolean", "unknown"):
             raise self.error("TYPE_MISMATCH", f"{what} must evaluate to a boolean (actual: {item.type})", node)
         return item
 
-    def coerce(self, item: Typed, target: Type, node: exp.Expression, what: str = "") -> Typed:
+    def coerce(self, item: Typed, target: Type, node: exp.Expr, what: str = "") -> Typed:
         if common_type(item.type, target) is None and item.type != target:
             raise self.error("TYPE_MISMATCH", what or f"Cannot convert {item.type} to {target}", node)
         return conversion.coerce(item, target)
@@ -135,7 +135,7 @@ class Expressions:
     def identifier(self, node: exp.Identifier) -> Typed:
         return self.name([node.name], node)
 
-    def name(self, names: list[str], node: exp.Expression) -> Typed:
+    def name(self, names: list[str], node: exp.Expr) -> Typed:
         """A column, a lambda's parameter, or a field of a row in one of them."""
         try:
             found = self.scope.find(names)
@@ -150,7 +150,7 @@ class Expressions:
             self._note(column, ".".join(names), node)
         return item
 
-    def _note(self, column: Column, name: str, node: exp.Expression) -> None:
+    def _note(self, column: Column, name: str, node: exp.Expr) -> None:
         if not self.inside_aggregate and self.scope.owns(column):
             self.grouping.outside.append((node, name))
 
@@ -160,7 +160,7 @@ class Expressions:
             raise self.error("SYNTAX_ERROR", "mismatched input '.'", node)
         return self.row_field(base, node.expression.name, node)
 
-    def row_field(self, base: Typed, name: str, node: exp.Expression) -> Typed:
+    def row_field(self, base: Typed, name: str, node: exp.Expr) -> Typed:
         if base.type.name != "row":
             raise self.error("TYPE_MISMATCH", f"Expression {node.sql()} is not of type ROW", node)
         for stored, item in zip(field_names(base.type), base.type.fields, strict=True):
@@ -173,7 +173,7 @@ class Expressions:
     def literal(self, node: exp.Literal) -> Typed:
         return literals.string(node.this) if node.is_string else self._number(node.this, node)
 
-    def _number(self, digits: str, node: exp.Expression) -> Typed:
+    def _number(self, digits: str, node: exp.Expr) -> Typed:
         try:
             return literals.number(digits)
         except ValueError as error:
@@ -182,7 +182,7 @@ class Expressions:
     def parenthesis(self, node: exp.Paren) -> Typed:
         return self.translate(node.this)
 
-    def row(self, node: exp.Expression) -> Typed:
+    def row(self, node: exp.Expr) -> Typed:
         """`ROW(1, 'a')` and `(1, 'a')`."""
         items = [conversion.exact(self.translate(item)) for item in node.expressions]
         kind = Type("row", fields=tuple(literals.anonymous(item.type) for item in items))
@@ -193,7 +193,8 @@ class Expressions:
         items = [self.translate(item) for item in node.expressions]
         element = common_of([item.type for item in items])
         if element is None:
-            raise self.error("TYPE_MISMATCH", "All ARRAY elements must be the same type", node)
+            message = no_common_type("All ARRAY elements", [item.type for item in items])
+            raise self.error("TYPE_MISMATCH", message, node.expressions[-1])
         values = ", ".join(conversion.exact(conversion.coerce(item, element)).sql for item in items)
         return Typed(f"[{values}]" if items else "CAST([] AS INTEGER[])", array(element))
 
@@ -239,12 +240,12 @@ class Expressions:
         left, right = self.translate(node.left), self.translate(node.right)
         return boolean(f"({self.compare(left, symbol, right, node)})")
 
-    def compare(self, left: Typed, symbol: str, right: Typed, node: exp.Expression) -> str:
+    def compare(self, left: Typed, symbol: str, right: Typed, node: exp.Expr) -> str:
         """A comparison of two values that Trino allows to be compared, without parentheses."""
         kind = common_type(left.type, right.type)
         ordered = symbol in ("<", "<=", ">", ">=")
         if kind is None or (ordered and kind.name in _UNORDERED and kind.name != "unknown"):
-            raise self.error("TYPE_MISMATCH", f"Cannot apply operator: {left.type} {symbol} {right.type}", node)
+            raise self.error("TYPE_MISMATCH", _incomparable(left.type, symbol, right.type), node)
         if kind.name == "map" and "unknown" not in (left.type.name, right.type.name):
             left, right = (Typed(f"list_sort(map_entries({item.sql}))", kind) for item in (left, right))
         return f"{conversion.operand(left, kind).sql} {symbol} {conversion.operand(right, kind).sql}"
@@ -274,13 +275,13 @@ class Expressions:
         for value, source in zip(values, node.expressions, strict=True):
             common = common_type(kind, value.type)
             if common is None:
-                message = f"IN value and list items must be the same type: {item.type}, {value.type}"
+                message = no_common_type("IN value and list items", [item.type, value.type])
                 raise self.error("TYPE_MISMATCH", message, source)
             kind = common
         texts = [conversion.operand(value, kind).sql for value in values]
         return boolean(f"({conversion.operand(item, kind).sql} IN ({', '.join(texts)}))")
 
-    def like(self, node: exp.Like, escape: exp.Expression | None = None) -> Typed:
+    def like(self, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
         item, pattern = self.translate(node.this), self.translate(node.expression)
         for part, source, what in ((item, node.this, "Left side"), (pattern, node.expression, "Pattern")):
             if not part.type.is_text and part.type.name != "unknown":
@@ -324,31 +325,32 @@ class Expressions:
             else:
                 when = self.translate(branch.this)
                 if common_type(subject.type, when.type) is None:
-                    message = f"CASE operand type does not match WHEN clause operand type: {subject.type} vs {when.type}"
+                    message = (
+                        f"CASE operand type does not match WHEN clause operand type: {subject.type} vs {when.type}"
+                    )
                     raise self.error("TYPE_MISMATCH", message, branch.this)
                 conditions.append(self.compare(subject, "=", when, branch.this))
             values.append((self.translate(branch.args["true"]), branch.args["true"]))
         default = node.args.get("default")
         if default is not None:
             values.append((self.translate(default), default))
-        kind = self._common([item for item, _ in values], values[-1][1], "All CASE results must be the same type or coercible to a common type")
+        kind = self._common([item for item, _ in values], values[-1][1], "All CASE results")
         texts = [conversion.exact(conversion.coerce(item, kind)).sql for item, _ in values]
         branches = " ".join(f"WHEN {when} THEN {then}" for when, then in zip(conditions, texts, strict=False))
         otherwise = f" ELSE {texts[-1]}" if default is not None else ""
         return Typed(f"CASE {branches}{otherwise} END", kind)
 
-    def _common(self, items: list[Typed], node: exp.Expression, message: str) -> Type:
+    def _common(self, items: list[Typed], node: exp.Expr, message: str) -> Type:
         kind = common_of([item.type for item in items])
         if kind is None:
-            shown = ", ".join(dict.fromkeys(str(item.type) for item in items))
-            raise self.error("TYPE_MISMATCH", f"{message}: {shown}", node)
+            raise self.error("TYPE_MISMATCH", no_common_type(message, [item.type for item in items]), node)
         return kind
 
     def condition(self, node: exp.If) -> Typed:
         """`IF(condition, a, b)`."""
         when = self.boolean(node.this, "IF condition")
         values = [self.translate(node.args[key]) for key in ("true", "false") if node.args.get(key) is not None]
-        kind = self._common(values, node, "Result types for IF must be the same")
+        kind = self._common(values, node, "Result types for IF")
         texts = [conversion.exact(conversion.coerce(item, kind)).sql for item in values]
         otherwise = f" ELSE {texts[1]}" if len(texts) > 1 else ""
         return Typed(f"CASE WHEN {when.sql} THEN {texts[0]}{otherwise} END", kind)
@@ -389,7 +391,10 @@ class Expressions:
                 key = self.coerce(index, base.type.items[0], node)
                 missing = fail("INVALID_FUNCTION_ARGUMENT", "Key not present in map", base.type.items[1])
                 value = f"map_extract_value({base.sql}, {key.sql})"
-                return Typed(f"CASE WHEN NOT map_contains({base.sql}, {key.sql}) THEN {missing} ELSE {value} END", base.type.items[1])
+                return Typed(
+                    f"CASE WHEN NOT map_contains({base.sql}, {key.sql}) THEN {missing} ELSE {value} END",
+                    base.type.items[1],
+                )
             case "row":
                 number = int(index.value) if isinstance(index.value, str) and index.value.isdigit() else 0
                 if not 1 <= number <= len(base.type.fields):
@@ -398,7 +403,7 @@ class Expressions:
                 return Typed(f"struct_extract({base.sql}, {text(name)})", base.type.fields[number - 1].type)
         raise self.error("TYPE_MISMATCH", f"Cannot use {index.type} for subscript of {base.type}", node)
 
-    def _array_item(self, base: Typed, index: Typed, node: exp.Expression) -> Typed:
+    def _array_item(self, base: Typed, index: Typed, node: exp.Expr) -> Typed:
         if index.type.name == "unknown":
             return Typed(f"list_extract({base.sql}, NULL)", base.type.element)
         if not index.type.is_integer:
@@ -420,7 +425,7 @@ class Expressions:
     def function(self, node: exp.Anonymous) -> Typed:
         return self.calls.call(node)
 
-    def special(self, node: exp.Expression) -> Typed:
+    def special(self, node: exp.Expr) -> Typed:
         return self.calls.special(node)
 
     def subquery(self, node: exp.Subquery) -> Typed:
@@ -430,7 +435,24 @@ class Expressions:
         return self.queries.exists(self, node)
 
 
-def _null(_: Expressions, __: exp.Expression) -> Typed:
+def _incomparable(left: Type, symbol: str, right: Type) -> str:
+    """Trino names the operator that a comparison is made of."""
+    if symbol in _DISTINCT.values():
+        return f"Cannot check if {left} is distinct from {right}"
+    shown = {"<>": "=", ">": "<", ">=": "<="}.get(symbol, symbol)
+    return f"Cannot apply operator: {left} {shown} {right}"
+
+
+def no_common_type(what: str, types: list[Type]) -> str:
+    """The message that several expressions have no common type."""
+    names = list(dict.fromkeys(str(kind) for kind in types))
+    return (
+        f"{what} must be the same type or coercible to a common type. Cannot find common type between "
+        f"{names[0]} and {names[-1]}, all types (without duplicates): [{', '.join(names)}]"
+    )
+
+
+def _null(_: Expressions, __: exp.Expr) -> Typed:
     return Typed("NULL", UNKNOWN)
 
 
@@ -456,11 +478,13 @@ def _unicode(self: Expressions, node: exp.UnicodeString) -> Typed:
 
 
 def _placeholder(self: Expressions, node: exp.Placeholder) -> Typed:
-    raise self.error("INVALID_PARAMETER_USAGE", "Incorrect number of parameters: query has a parameter without a value", node)
+    raise self.error(
+        "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: query has a parameter without a value", node
+    )
 
 
 _Handler = Callable[[Expressions, Any], Typed]
-_HANDLERS: dict[type[exp.Expression], _Handler] = {
+_HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Column: Expressions.column,
     exp.Identifier: Expressions.identifier,
     exp.Dot: Expressions.dot,

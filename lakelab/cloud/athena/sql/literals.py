@@ -125,7 +125,12 @@ def _is_clock(clock: str) -> bool:
 def _timestamp(value: str) -> Typed:
     match = _TIMESTAMP.fullmatch(value)
     clock = (match[2] if match is not None else None) or "00:00"
-    if match is None or _DATE.fullmatch(match[1]) is None or not _is_clock(clock) or (match[4] and not is_zone(match[4])):
+    if (
+        match is None
+        or _DATE.fullmatch(match[1]) is None
+        or not _is_clock(clock)
+        or (match[4] and not is_zone(match[4]))
+    ):
         raise ValueError(f"'{value}' is not a valid TIMESTAMP literal")
     _date(match[1])
     if clock.count(":") == 1:

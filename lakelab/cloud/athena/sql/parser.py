@@ -21,7 +21,26 @@ from lakelab.cloud.athena.sql.errors import SqlError
 
 # tokens of other dialects: without them the text fails to parse, as it does in Trino
 _FOREIGN = (
-    *("::", "||/", "|/", "->>", "#>", "#>>", "#-", "<->", "<=>", "==", "~~~", "~~", "~*", "~~*", "??", ":=", "<@", "@>"),
+    *(
+        "::",
+        "||/",
+        "|/",
+        "->>",
+        "#>",
+        "#>>",
+        "#-",
+        "<->",
+        "<=>",
+        "==",
+        "~~~",
+        "~~",
+        "~*",
+        "~~*",
+        "??",
+        ":=",
+        "<@",
+        "@>",
+    ),
     *("&&", "?::", "-|-", "&<", "&>", "^@", "@@", "{%", "{%-", "{{+", "{{-", "**", "//", "^", "~", "&", "|>"),
     *("ILIKE", "RLIKE", "REGEXP", "GLOB", "SIMILAR TO", "QUALIFY", "PIVOT", "UNPIVOT", "PREWHERE", "DIV", "OVERLAPS"),
     *("SORT BY", "CLUSTER BY", "DISTRIBUTE BY", "SEMI", "ANTI", "ASOF", "ISNULL", "NOTNULL", "STRAIGHT_JOIN", "XOR"),
@@ -66,12 +85,12 @@ class _Parser(TrinoParser):
     OPTIONAL_ALIAS_TOKEN_CTE = False
     SUBQUERY_TOKENS = {*TrinoParser.SUBQUERY_TOKENS, TokenType.VALUES, TokenType.TABLE, TokenType.L_PAREN}
 
-    def _placed(self, read: Callable[[], exp.Expression]) -> exp.Expression:
+    def _placed(self, read: Callable[[], exp.Expr]) -> exp.Expr:
         """A call with a syntax of its own, at the position of its name."""
         name = self._tokens[self._index - 2]
         return read().update_positions(name)
 
-    def _parse_select_query(self, *args: Any, **options: Any) -> exp.Expression | None:
+    def _parse_select_query(self, *args: Any, **options: Any) -> exp.Expr | None:
         if self._curr and self._curr.token_type in (TokenType.FROM, TokenType.DESCRIBE):
             self.raise_error("Unexpected token")
         return super()._parse_select_query(*args, **options)
@@ -87,10 +106,17 @@ class _Parser(TrinoParser):
         """`INTERVAL '1' DAY`: the value is a string, the unit a word after it."""
         if self._match(TokenType.INTERVAL, advance=False):
             sign = self._next.token_type in (TokenType.DASH, TokenType.PLUS)
-            value, unit = (self._tokens[index] if index < len(self._tokens) else None for index in (self._index + 1 + sign, self._index + 2 + sign))
+            value, unit = (
+                self._tokens[index] if index < len(self._tokens) else None
+                for index in (self._index + 1 + sign, self._index + 2 + sign)
+            )
             if value is not None and value.token_type == TokenType.NUMBER:
                 self.raise_error("Unexpected token", value)
-            if value is not None and value.token_type == TokenType.STRING and (unit is None or unit.text.upper() not in _INTERVAL_UNITS):
+            if (
+                value is not None
+                and value.token_type == TokenType.STRING
+                and (unit is None or unit.text.upper() not in _INTERVAL_UNITS)
+            ):
                 raise SqlError("TYPE_NOT_FOUND", "Unknown resolvedType: interval", self._curr.line, self._curr.col)
         return super()._parse_interval(*args, **options)
 
@@ -126,7 +152,7 @@ class _Parser(TrinoParser):
             node.set("returning", self._parse_types())
             self._match_text_seq("FORMAT", "JSON")
         options: list[str] = []
-        defaults: list[exp.Expression] = []
+        defaults: list[exp.Expr] = []
         while self._curr and not self._match(TokenType.R_PAREN, advance=False):
             if self._match(TokenType.DEFAULT):
                 options.append("DEFAULT")
@@ -138,7 +164,7 @@ class _Parser(TrinoParser):
         node.set("defaults", defaults)
         return node
 
-    def _parse_json_argument(self) -> exp.Expression:
+    def _parse_json_argument(self) -> exp.Expr:
         value = self._parse_disjunction()
         self._match_text_seq("FORMAT", "JSON")
         self._match(TokenType.ALIAS)
@@ -147,7 +173,7 @@ class _Parser(TrinoParser):
 
     def _parse_json_constructor(self, name: str) -> exp.Anonymous:
         """`json_object('a' : 1, KEY 'b' VALUE 2 NULL ON NULL)`, `json_array(1, 2 ABSENT ON NULL)`."""
-        args: list[exp.Expression] = []
+        args: list[exp.Expr] = []
         options: list[str] = []
         while self._curr and not self._match(TokenType.R_PAREN, advance=False):
             if self._curr.text.upper() in ("NULL", "ABSENT", "WITH", "WITHOUT") and self._next.text.upper() in (
@@ -172,13 +198,13 @@ class _Parser(TrinoParser):
         node.set("options", " ".join(options))
         return node
 
-    def _parse_json_member(self) -> exp.Expression:
+    def _parse_json_member(self) -> exp.Expr:
         value = self._parse_disjunction()
         if self._match_text_seq("FORMAT", "JSON"):
             return exp.Anonymous(this="json_parse", expressions=[value])
         return value
 
-    def _parse_bracket(self, this: exp.Expression | None = None) -> exp.Expression | None:
+    def _parse_bracket(self, this: exp.Expr | None = None) -> exp.Expr | None:
         if this is None and self._match(TokenType.L_BRACKET, advance=False):
             self.raise_error("mismatched input '['")
         if self._match(TokenType.L_BRACE, advance=False):
@@ -200,7 +226,7 @@ _HIVE_STARTS = {"ALTER", "CREATE", "DROP", "SHOW", "DESCRIBE", "DESC", "MSCK"}
 _DIALECT = AthenaDialect()
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """One statement of Athena SQL as sqlglot's tree; comments before it and one `;` after it are dropped.
 
     Queries and DML (also those inside CREATE TABLE AS and CREATE VIEW) are in the form that `translate` takes; Hive DDL
@@ -220,17 +246,17 @@ def parse(sql: str) -> exp.Expression:
         raise _mismatch(tokens[0])
     trees = _guard(lambda: _DIALECT.parser().parse(tokens, sql), sql)
     statement = trees[0] if trees else None
-    if not isinstance(statement, exp.Expression) or isinstance(statement, exp.Command):
+    if not isinstance(statement, exp.Expr) or isinstance(statement, exp.Command):
         raise _mismatch(tokens[0])
     statement.meta["sql"] = sql
     return statement
 
 
-def parse_expression(sql: str) -> exp.Expression:
+def parse_expression(sql: str) -> exp.Expr:
     """A single expression: a literal of ExecutionParameters, for one. Raises SqlError."""
     tokens = _tokenize(sql)
     trees = _guard(lambda: _DIALECT.parser().parse_into(exp.Condition, tokens, sql), sql)
-    if not trees or not isinstance(trees[0], exp.Expression):
+    if not trees or not isinstance(trees[0], exp.Expr):
         raise SqlError("SYNTAX_ERROR", "mismatched input '<EOF>'", 1, 1)
     return trees[0]
 
@@ -262,9 +288,9 @@ def _has_as_query(tokens: list[Token]) -> bool:
     )
 
 
-def _parse_hive(sql: str) -> exp.Expression:
+def _parse_hive(sql: str) -> exp.Expr:
     trees = _guard(lambda: Athena().parse(sql), sql)
-    statement = next((tree for tree in trees if isinstance(tree, exp.Expression)), None)
+    statement = next((tree for tree in trees if isinstance(tree, exp.Expr)), None)
     if statement is None:
         raise SqlError("SYNTAX_ERROR", "mismatched input '<EOF>'", 1, 1)
     return statement
@@ -293,11 +319,11 @@ def _mismatch(token: Token) -> SqlError:
 # --- positions -------------------------------------------------------------------------------------------------------
 
 
-def position(node: exp.Expression, sql: str) -> tuple[int, int]:
+def position(node: exp.Expr, sql: str) -> tuple[int, int]:
     """Where a node starts (line, column, from 1); for an operator, where the operator itself stands. (0, 0) if unknown."""
     if isinstance(node, (exp.Binary, exp.In, exp.Between)) and not isinstance(node, exp.Dot):
         right = node.args.get("expression") or node.args.get("low") or next(iter(node.expressions), None)
-        start = _start(right) if isinstance(right, exp.Expression) else None
+        start = _start(right) if isinstance(right, exp.Expr) else None
         if start is not None:
             before = [token for token in _tokenize(sql) if token.end < start and token.text != "("]
             if before:
@@ -306,10 +332,12 @@ def position(node: exp.Expression, sql: str) -> tuple[int, int]:
     start = _start(node)
     if start is None:
         return 0, 0
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and "start" not in node.meta:
+        start = max((token.start for token in _tokenize(sql) if token.end < start), default=start)  # DATE '…'
     line = sql.count("\n", 0, start) + 1
     return line, start - (sql.rfind("\n", 0, start) + 1) + 1
 
 
-def _start(node: exp.Expression) -> int | None:
+def _start(node: exp.Expr) -> int | None:
     starts = [item.meta["start"] for item in node.walk() if item.meta.get("start") is not None]
     return min(starts) if starts else None

@@ -22,6 +22,7 @@ class Part:
 
     text: str
     literal: bool = False
+    zoned: bool = False
 
 
 Parts = list[Part]
@@ -98,7 +99,7 @@ def joda_format(pattern: str) -> Parts:
         if letter is None:
             parts.append(Part(token[1].replace("''", "'") if token[1] is not None else run, literal=True))
             continue
-        parts.append(Part(_joda_sql(letter, len(run))))
+        parts.append(Part(_joda_sql(letter, len(run)), zoned=letter in "zZ"))
     return parts
 
 
@@ -118,18 +119,18 @@ def _joda_sql(letter: str, count: int) -> str:
         "s": "datepart('second', {0})",
     }
     if letter in number:
-        return f"lpad(CAST({number[letter]} AS VARCHAR), greatest({count}, length(CAST({number[letter]} AS VARCHAR))), '0')"
+        return _padded(number[letter], count)
     if letter in "yY":
         if count == 2:
             return "strftime({0}, '%y')"
-        year = "CAST(datepart('year', {0}) AS VARCHAR)"
-        return f"lpad({year}, greatest({count}, length({year})), '0')"
+        return _padded("datepart('year', {0})", count)
     if letter == "M":
         named = {3: "strftime({0}, '%b')"}.get(count, "strftime({0}, '%B')")
-        month = "CAST(datepart('month', {0}) AS VARCHAR)"
-        return named if count >= 3 else f"lpad({month}, greatest({count}, length({month})), '0')"
+        return named if count >= 3 else _padded("datepart('month', {0})", count)
     if letter == "E":
         return "strftime({0}, '%A')" if count >= 4 else "strftime({0}, '%a')"
+    if letter == "G":
+        return "CASE WHEN datepart('year', {0}) > 0 THEN 'AD' ELSE 'BC' END"
     if letter == "a":
         return "strftime({0}, '%p')"
     if letter == "S":
@@ -139,6 +140,10 @@ def _joda_sql(letter: str, count: int) -> str:
     if letter == "z":
         return "{zone}"
     raise UnsupportedPattern(f"Illegal pattern component: {letter * count}")
+
+
+def _padded(number: str, count: int) -> str:
+    return f"printf('%0{count}d', {number})"
 
 
 _JODA_PARSE = {"d": "%d", "H": "%H", "h": "%I", "m": "%M", "s": "%S", "D": "%j", "a": "%p"}
@@ -184,7 +189,7 @@ def is_zone(name: str) -> bool:
 
 def trailing_offset(value: str) -> str | None:
     """The offset that ends an ISO 8601 time: `+02:00`, or UTC for `Z`."""
-    match = re.search(r"T.*?(?:(Z)|([+-]\d{2}):?(\d{2})?)$", value)
+    match = re.search(r"[T ].*?(?:(Z)|([+-]\d{2}):?(\d{2})?)$", value)
     if match is None:
         return None
     offset = f"{match[2]}:{match[3] or '00'}" if match[2] else "+00:00"

@@ -54,7 +54,7 @@ class Queries:
     with_queries: list[dict[str, _WithQuery]] = field(default_factory=list)
     windows: dict[str, exp.Window] = field(default_factory=dict)
 
-    def error(self, name: str, message: str, node: exp.Expression) -> SqlError:
+    def error(self, name: str, message: str, node: exp.Expr) -> SqlError:
         line, column = position(node, self.statement.sql)
         return SqlError(name, message, line, column)
 
@@ -79,7 +79,7 @@ class Queries:
 
     # --- queries ---------------------------------------------------------------------------------------------------
 
-    def query(self, node: exp.Expression, outer: Scope | None) -> Query:
+    def query(self, node: exp.Expr, outer: Scope | None) -> Query:
         """Any query. `outer` is the scope around it, for correlated subqueries."""
         prefix = ""
         ctes = node.args.get("with_")
@@ -180,7 +180,7 @@ class Queries:
             relation.sql += Relations(self, outer).sampling(node.args["sample"])
         items = list(self._star_expanded(node, relation.columns))
         group = self._group(node, items, expressions)
-        outputs: list[tuple[Column, Typed, exp.Expression | None]] = []
+        outputs: list[tuple[Column, Typed, exp.Expr | None]] = []
         for index, item in enumerate(items):
             outputs.append(self._output(index, item, expressions))
         having = ""
@@ -192,7 +192,8 @@ class Queries:
         self._check_groups(group, having, grouping)
         stored = _unique_names([column.name for column, _, __ in outputs])
         listed = ", ".join(
-            f"{conversion.exact(value).sql} AS {quote(name)}" for (_, value, __), name in zip(outputs, stored, strict=True)
+            f"{conversion.exact(value).sql} AS {quote(name)}"
+            for (_, value, __), name in zip(outputs, stored, strict=True)
         )
         distinct = "DISTINCT " if node.args.get("distinct") is not None else ""
         source = f" FROM {relation.sql}" if relation.sql else ""
@@ -200,7 +201,9 @@ class Queries:
         if limit.startswith(" TIES "):
             count = limit.removeprefix(" TIES ")
             limit = ""
-            having += f" QUALIFY rank() OVER ({self._order(node, outputs, expressions, positions=False).strip()}) <= {count}"
+            having += (
+                f" QUALIFY rank() OVER ({self._order(node, outputs, expressions, positions=False).strip()}) <= {count}"
+            )
         sql = f"SELECT {distinct}{listed}{source}{where}{group}{having}{order}{limit}"
         self.windows = saved
         return Query(sql, [column for column, _, __ in outputs], stored)
@@ -215,14 +218,21 @@ class Queries:
             raise self.error("SYNTAX_ERROR", f"mismatched input '{what}'", node)
 
     def _check_distinct(
-        self, node: exp.Select, outputs: list[tuple[Column, Typed, exp.Expression | None]], expressions: Expressions
+        self, node: exp.Select, outputs: list[tuple[Column, Typed, exp.Expr | None]], expressions: Expressions
     ) -> None:
         shown = {value.sql for _, value, __ in outputs}
         keys = self._order(node, outputs, expressions, positions=False).removeprefix(" ORDER BY ")
         for item in node.args["order"].expressions:
             key = item.this if isinstance(item, exp.Ordered) else item
-            named = Scope([Column(column.name, column.type, value.sql) for column, value, _ in outputs if column.name], expressions.scope)
-            if keys and not (isinstance(key, exp.Literal) and not key.is_string) and expressions.within(named).translate(key).sql not in shown:
+            named = Scope(
+                [Column(column.name, column.type, value.sql) for column, value, _ in outputs if column.name],
+                expressions.scope,
+            )
+            if (
+                keys
+                and not (isinstance(key, exp.Literal) and not key.is_string)
+                and expressions.within(named).translate(key).sql not in shown
+            ):
                 message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
                 raise self.error("EXPRESSION_NOT_IN_DISTINCT", message, node)
 
@@ -234,7 +244,7 @@ class Queries:
         expressions.clause = "WHERE clause"
         return " WHERE " + expressions.boolean(clause.this, "WHERE clause").sql
 
-    def _star_expanded(self, node: exp.Select, columns: list[Column]):  # noqa: ANN202 - a mix of nodes and columns
+    def _star_expanded(self, node: exp.Select, columns: list[Column]):
         """The items of SELECT, `*` and `t.*` replaced by the columns that they mean."""
         for item in node.expressions:
             if isinstance(item, exp.Star):
@@ -264,8 +274,8 @@ class Queries:
         return found
 
     def _output(
-        self, index: int, item: exp.Expression | Column, expressions: Expressions
-    ) -> tuple[Column, Typed, exp.Expression | None]:
+        self, index: int, item: exp.Expr | Column, expressions: Expressions
+    ) -> tuple[Column, Typed, exp.Expr | None]:
         """One column of the result: its name and type, its value, and the node that it came from."""
         if isinstance(item, Column):
             if item.sql not in expressions.grouping.keys:
@@ -278,7 +288,7 @@ class Queries:
         name = item.alias if isinstance(item, exp.Alias) else _name_of(inner)
         return Column(name, value.type, ""), value, inner
 
-    def _group(self, node: exp.Select, items: list[exp.Expression | Column], expressions: Expressions) -> str:
+    def _group(self, node: exp.Select, items: list[exp.Expr | Column], expressions: Expressions) -> str:
         """GROUP BY, its keys remembered: an expression outside of aggregates must be made of them."""
         group = node.args.get("group")
         if group is None:
@@ -292,9 +302,7 @@ class Queries:
                 parts.append(self._grouping_set(clause, items, inner, expressions))
         return " GROUP BY " + ", ".join(part for part in parts if part) if any(parts) else " GROUP BY ()"
 
-    def _key(
-        self, node: exp.Expression, items: list[exp.Expression | Column], inner: Expressions, expressions: Expressions
-    ) -> str:
+    def _key(self, node: exp.Expr, items: list[exp.Expr | Column], inner: Expressions, expressions: Expressions) -> str:
         if isinstance(node, (exp.GroupingSets, exp.Rollup, exp.Cube)):
             return self._grouping_set(node, items, inner, expressions)
         if isinstance(node, exp.Tuple):
@@ -314,13 +322,15 @@ class Queries:
         else:
             value = inner.translate(node)
         if value.type.name in ("HyperLogLog",):
-            raise self.error("TYPE_MISMATCH", f"{value.type} is not comparable, and therefore cannot be used in GROUP BY", node)
+            raise self.error(
+                "TYPE_MISMATCH", f"{value.type} is not comparable, and therefore cannot be used in GROUP BY", node
+            )
         expressions.grouping.keys[value.sql] = value.sql
         # DuckDB takes a bare number for a position
         return f"CAST({value.sql} AS {to_duckdb(value.type)})" if value.is_literal or value.sql == "NULL" else value.sql
 
     def _grouping_set(
-        self, node: exp.Expression, items: list[exp.Expression | Column], inner: Expressions, expressions: Expressions
+        self, node: exp.Expr, items: list[exp.Expr | Column], inner: Expressions, expressions: Expressions
     ) -> str:
         keys = [self._key(item, items, inner, expressions) or "()" for item in node.expressions]
         name = {exp.GroupingSets: "GROUPING SETS", exp.Rollup: "ROLLUP", exp.Cube: "CUBE"}[type(node)]
@@ -336,8 +346,8 @@ class Queries:
 
     def _order(
         self,
-        node: exp.Expression,
-        outputs: list[tuple[Column, Typed, exp.Expression | None]],
+        node: exp.Expr,
+        outputs: list[tuple[Column, Typed, exp.Expr | None]],
         expressions: Expressions,
         *,
         positions: bool = True,
@@ -359,10 +369,10 @@ class Queries:
 
     def _order_key(
         self,
-        key: exp.Expression,
+        key: exp.Expr,
         columns: list[Column],
         named: Scope,
-        outputs: list[tuple[Column, Typed, exp.Expression | None]],
+        outputs: list[tuple[Column, Typed, exp.Expr | None]],
         expressions: Expressions,
     ) -> str:
         if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit():
@@ -377,13 +387,17 @@ class Queries:
             if len({columns[index].sql for index in same}) == 1:
                 return str(same[0] + 1)
         value = expressions.within(named).translate(key)
-        if value.type.name in ("map", "json", "HyperLogLog") or (value.type.name == "row" and any(item.type.name == "map" for item in value.type.fields)):
-            raise self.error("TYPE_MISMATCH", f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY", key)
+        if value.type.name in ("map", "json", "HyperLogLog") or (
+            value.type.name == "row" and any(item.type.name == "map" for item in value.type.fields)
+        ):
+            raise self.error(
+                "TYPE_MISMATCH", f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY", key
+            )
         if any(value.sql == column.sql for column in columns):
             del expressions.grouping.outside[met:]
         return f"CAST({value.sql} AS {to_duckdb(value.type)})" if value.is_literal or value.sql == "NULL" else value.sql
 
-    def _limit(self, node: exp.Expression) -> str:
+    def _limit(self, node: exp.Expr) -> str:
         limit, offset = node.args.get("limit"), node.args.get("offset")
         clause = ""
         if isinstance(limit, exp.Fetch):
@@ -401,7 +415,10 @@ class Queries:
             options = limit.args.get("limit_options")
             if options is not None or limit.args.get("offset") is not None or limit.expressions:
                 raise self.error("SYNTAX_ERROR", "mismatched input '%'", limit)
-            if not (isinstance(limit.expression, (exp.Column, exp.Var, exp.All)) and limit.expression.sql().upper() in ("ALL", "ALL()")):
+            if not (
+                isinstance(limit.expression, (exp.Column, exp.Var, exp.All))
+                and limit.expression.sql().upper() in ("ALL", "ALL()")
+            ):
                 clause = f" LIMIT {self._count(limit.expression, 'LIMIT')}"
         if offset is not None:
             if limit is not None and _starts(offset) > _starts(limit):
@@ -409,15 +426,18 @@ class Queries:
             clause += f" OFFSET {self._count(offset.expression, 'OFFSET')}"
         return clause
 
-    def _count(self, node: exp.Expression, what: str) -> str:
+    def _count(self, node: exp.Expr, what: str) -> str:
         if not isinstance(node, exp.Literal) or node.is_string or not node.this.isdigit():
             raise self.error("SYNTAX_ERROR", f"mismatched input in {what}", node)
         return node.this
 
-    def _tail(self, node: exp.Expression, query: Query, outer: Scope | None) -> str:
+    def _tail(self, node: exp.Expr, query: Query, outer: Scope | None) -> str:
         """ORDER BY and LIMIT behind a set operation, a parenthesis or VALUES: over its columns alone."""
-        columns = [Column(column.name, column.type, quote(name)) for column, name in zip(query.columns, query.stored, strict=True)]
-        outputs: list[tuple[Column, Typed, exp.Expression | None]] = [
+        columns = [
+            Column(column.name, column.type, quote(name))
+            for column, name in zip(query.columns, query.stored, strict=True)
+        ]
+        outputs: list[tuple[Column, Typed, exp.Expr | None]] = [
             (column, Typed(column.sql, column.type), None) for column in columns
         ]
         order = self._order(node, outputs, self.expressions(Scope(columns, outer)))
@@ -453,7 +473,10 @@ class Queries:
 
     def _typed_as(self, query: Query, kinds: list[Type], *, force: bool = False) -> str:
         """The query in parentheses, its columns converted to these types."""
-        if all(to_duckdb(column.type) == to_duckdb(kind) and column.type.name != "unknown" for column, kind in zip(query.columns, kinds, strict=True)):
+        if all(
+            to_duckdb(column.type) == to_duckdb(kind) and column.type.name != "unknown"
+            for column, kind in zip(query.columns, kinds, strict=True)
+        ):
             return f"({query.sql})"
         converted = [
             conversion.exact(conversion.coerce(Typed(quote(name), column.type), kind)).sql + f" AS {quote(name)}"
@@ -466,7 +489,12 @@ class Queries:
         rows = []
         for item in node.expressions:
             parts = item.expressions if isinstance(item, exp.Tuple) else [item]
-            rows.append([expressions.translate(part.this if isinstance(part, exp.Paren) and len(parts) == 1 else part) for part in parts])
+            rows.append(
+                [
+                    expressions.translate(part.this if isinstance(part, exp.Paren) and len(parts) == 1 else part)
+                    for part in parts
+                ]
+            )
         if len({len(row) for row in rows}) != 1:
             raise self.error("TYPE_MISMATCH", "Values rows have mismatched sizes", node)
         kinds: list[Type] = []
@@ -477,7 +505,11 @@ class Queries:
                 raise self.error("TYPE_MISMATCH", f"Values rows have mismatched types: {shown}", node)
             kinds.append(kind)
         lines = (
-            "(" + ", ".join(conversion.exact(conversion.coerce(item, kind)).sql for item, kind in zip(row, kinds, strict=True)) + ")"
+            "("
+            + ", ".join(
+                conversion.exact(conversion.coerce(item, kind)).sql for item, kind in zip(row, kinds, strict=True)
+            )
+            + ")"
             for row in rows
         )
         stored = [f"_col{index}" for index in range(len(kinds))]
@@ -488,7 +520,7 @@ class Queries:
 
     # --- subqueries in expressions -----------------------------------------------------------------------------------
 
-    def _single_column(self, node: exp.Expression, expressions: Expressions) -> Query:
+    def _single_column(self, node: exp.Expr, expressions: Expressions) -> Query:
         query = self.query(node, expressions.scope)
         if len(query.columns) != 1:
             message = f"Multiple columns returned by subquery are not yet supported. Found {len(query.columns)}"
@@ -501,7 +533,10 @@ class Queries:
         if len(getattr(inner, "selects", [None])) > 1:
             query = self.query(inner, expressions.scope)
             kind = Type("row", fields=tuple(_field(column) for column in query.columns))
-            packed = ", ".join(f"{quote(column.name or f'field{index}')} := {quote(name)}" for index, (column, name) in enumerate(zip(query.columns, query.stored, strict=True)))
+            packed = ", ".join(
+                f"{quote(column.name or f'field{index}')} := {quote(name)}"
+                for index, (column, name) in enumerate(zip(query.columns, query.stored, strict=True))
+            )
             return Typed(f"(SELECT struct_pack({packed}) FROM ({query.sql}))", kind)
         query = self._single_column(inner, expressions)
         return Typed(f"({query.sql})", query.columns[0].type)
@@ -509,7 +544,7 @@ class Queries:
     def exists(self, expressions: Expressions, node: exp.Exists) -> Typed:
         return boolean(f"EXISTS ({self.query(node.this, expressions.scope).sql})")
 
-    def in_query(self, expressions: Expressions, value: exp.Expression, query: exp.Expression, node: exp.Expression) -> Typed:
+    def in_query(self, expressions: Expressions, value: exp.Expr, query: exp.Expr, node: exp.Expr) -> Typed:
         item = expressions.translate(value)
         inner = query.this if isinstance(query, exp.Subquery) else query
         found = self.query(inner, expressions.scope)
@@ -524,7 +559,7 @@ class Queries:
         return boolean(f"({conversion.operand(item, kind).sql} IN ({found.sql}))")
 
     def quantified(
-        self, expressions: Expressions, value: exp.Expression, symbol: str, node: exp.Expression, whole: exp.Expression
+        self, expressions: Expressions, value: exp.Expr, symbol: str, node: exp.Expr, whole: exp.Expr
     ) -> Typed:
         """`x = ANY (query)`, `x < ALL (query)`."""
         item = expressions.translate(value)
@@ -567,7 +602,7 @@ class Queries:
 
     def _frame(self, expressions: Expressions, spec: exp.WindowSpec) -> str:
         def bound(value: object, side: object) -> str:
-            if isinstance(value, exp.Expression):
+            if isinstance(value, exp.Expr):
                 return f"{expressions.translate(value).sql} {str(side).upper()}"
             return f"{str(value).upper()} {str(side or '').upper()}".strip()
 
@@ -579,13 +614,13 @@ class Queries:
         return f"{kind} BETWEEN {start} AND {end}"
 
 
-def _field(column: Column):  # noqa: ANN202
+def _field(column: Column):
     from lakelab.cloud.athena.sql.types import Field
 
     return Field(column.name, column.type)
 
 
-def _name_of(node: exp.Expression) -> str | None:
+def _name_of(node: exp.Expr) -> str | None:
     """The name that a column of the result takes from its expression; None for `_col0`."""
     while isinstance(node, exp.Paren):
         node = node.this
@@ -611,9 +646,9 @@ def _unique_names(names: list[str | None]) -> list[str]:
     return result
 
 
-def _starts(node: exp.Expression) -> int:
+def _starts(node: exp.Expr) -> int:
     return min((item.meta["start"] for item in node.walk() if "start" in item.meta), default=0)
 
 
-def _mentions(node: exp.Expression, name: str) -> bool:
+def _mentions(node: exp.Expr, name: str) -> bool:
     return any(table.name.lower() == name.lower() and not table.args.get("db") for table in node.find_all(exp.Table))

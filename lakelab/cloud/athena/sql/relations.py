@@ -38,7 +38,7 @@ class Relations:
     queries: Queries
     outer: Scope | None
 
-    def error(self, name: str, message: str, node: exp.Expression) -> SqlError:
+    def error(self, name: str, message: str, node: exp.Expr) -> SqlError:
         return self.queries.error(name, message, node)
 
     def build(self, select: exp.Select) -> Relation:
@@ -53,7 +53,7 @@ class Relations:
             raise self.error("SYNTAX_ERROR", "mismatched input 'LATERAL'", select.args["laterals"][0])
         return relation
 
-    def single(self, node: exp.Expression, left: Relation | None) -> Relation:
+    def single(self, node: exp.Expr, left: Relation | None) -> Relation:
         """One relation; `left` is what a lateral one can refer to."""
         match node:
             case exp.Table():
@@ -97,7 +97,9 @@ class Relations:
         if known is None:
             shown = ".".join(part.lower() for part in name)
             raise self.error("TABLE_NOT_FOUND", f"Table '{shown}' does not exist", node)
-        columns = [(column, self._type(kind, column), quote(column), column.startswith("$")) for column, kind in known.items()]
+        columns = [
+            (column, self._type(kind, column), quote(column), column.startswith("$")) for column, kind in known.items()
+        ]
         sql = ".".join(quote(part) for part in name)
         return self.alias(sql, columns, node, tuple(name))
 
@@ -111,7 +113,7 @@ class Relations:
         self,
         sql: str,
         columns: list[tuple[str | None, Type, str, bool]],
-        node: exp.Expression,
+        node: exp.Expr,
         qualifier: tuple[str, ...],
         *,
         lateral: bool = False,
@@ -156,7 +158,7 @@ class Relations:
         raise self.error("SYNTAX_ERROR", "mismatched input '('", node)
 
     def _sequence(self, call: exp.Anonymous, node: exp.Table) -> Relation:
-        args: dict[str, exp.Expression] = {}
+        args: dict[str, exp.Expr] = {}
         for key, arg in zip(("start", "stop", "step"), call.expressions, strict=False):
             if isinstance(arg, exp.Kwarg):
                 args[arg.this.name.lower()] = arg.expression
@@ -176,11 +178,20 @@ class Relations:
 
     def subquery(self, node: exp.Subquery, scope: Scope | None = None) -> Relation:
         inner = node.this
-        if isinstance(inner, (exp.Table, exp.Unnest, exp.Lateral)) or (isinstance(inner, exp.Subquery) and not inner.alias and not node.alias):
+        if isinstance(inner, (exp.Table, exp.Unnest, exp.Lateral)) or (
+            isinstance(inner, exp.Subquery) and not inner.alias and not node.alias
+        ):
             return self.single(inner, None)  # a parenthesised relation
         query = self.queries.query(inner, scope or self.outer)
-        columns = [(column.name, column.type, quote(stored), False) for column, stored in zip(query.columns, query.stored, strict=True)]
-        sql = f"({query.sql})" if query.names_stored else f"(SELECT * FROM ({query.sql}) AS q({', '.join(map(quote, query.stored))}))"
+        columns = [
+            (column.name, column.type, quote(stored), False)
+            for column, stored in zip(query.columns, query.stored, strict=True)
+        ]
+        sql = (
+            f"({query.sql})"
+            if query.names_stored
+            else f"(SELECT * FROM ({query.sql}) AS q({', '.join(map(quote, query.stored))}))"
+        )
         return self.alias(sql, columns, node, ())
 
     def lateral(self, node: exp.Lateral, left: Relation | None) -> Relation:
@@ -194,7 +205,10 @@ class Relations:
 
     def values(self, node: exp.Values) -> Relation:
         query = self.queries.values(node, self.outer)
-        columns = [(column.name, column.type, quote(stored), False) for column, stored in zip(query.columns, query.stored, strict=True)]
+        columns = [
+            (column.name, column.type, quote(stored), False)
+            for column, stored in zip(query.columns, query.stored, strict=True)
+        ]
         return self.alias(f"({query.sql})", columns, node, ())
 
     def unnest(self, node: exp.Unnest, left: Relation | None) -> Relation:
@@ -231,10 +245,13 @@ class Relations:
         source = node.copy()
         source.set("alias", exp.TableAlias(this=given.this) if isinstance(given, exp.TableAlias) else None)
         if named and len(named) != len(outputs):
-            message = f"Column alias list has {len(named)} entries but '{given.name}' has {len(outputs)} columns available"
+            message = (
+                f"Column alias list has {len(named)} entries but '{given.name}' has {len(outputs)} columns available"
+            )
             raise self.error("MISMATCHED_COLUMN_ALIASES", message, node)
         columns: list[tuple[str | None, Type, str, bool]] = [
-            (named[index] if named else None, kind, quote(stored[index]), False) for index, (_, kind) in enumerate(outputs)
+            (named[index] if named else None, kind, quote(stored[index]), False)
+            for index, (_, kind) in enumerate(outputs)
         ]
         return self.alias(f"(SELECT {selected})", columns, source, (), lateral=left is not None)
 
@@ -244,7 +261,11 @@ class Relations:
         side, kind, method = (str(node.args.get(key) or "").upper() for key in ("side", "kind", "method"))
         if method or kind not in ("", "INNER", "CROSS", "OUTER") or node.args.get("hint"):
             name = "NOT_SUPPORTED" if method == "NATURAL" else "SYNTAX_ERROR"
-            raise self.error(name, "Natural join not supported" if method == "NATURAL" else f"mismatched input '{method or kind}'", node)
+            raise self.error(
+                name,
+                "Natural join not supported" if method == "NATURAL" else f"mismatched input '{method or kind}'",
+                node,
+            )
         right = self.single(node.this, left)
         condition, using = node.args.get("on"), node.args.get("using")
         if using:
@@ -262,7 +283,7 @@ class Relations:
             return Relation(f"{left.sql} {joined} {right.sql} ON true", columns)
         return Relation(f"{left.sql} {joined} {right.sql} ON {on.sql}", columns)
 
-    def _using(self, left: Relation, right: Relation, side: str, using: list[exp.Expression]) -> Relation:
+    def _using(self, left: Relation, right: Relation, side: str, using: list[exp.Expr]) -> Relation:
         conditions, merged, used = [], [], set()
         for identifier in using:
             a, b = (self._only(relation, identifier) for relation in (left, right))
@@ -279,10 +300,16 @@ class Relations:
         joined = f"{side} JOIN" if side else "JOIN"
         return Relation(f"{left.sql} {joined} {right.sql} ON {' AND '.join(conditions)}", merged + rest)
 
-    def _only(self, relation: Relation, identifier: exp.Expression) -> Column:
-        found = [item for item in relation.columns if item.name is not None and item.name.lower() == identifier.name.lower()]
+    def _only(self, relation: Relation, identifier: exp.Expr) -> Column:
+        found = [
+            item for item in relation.columns if item.name is not None and item.name.lower() == identifier.name.lower()
+        ]
         if len(found) != 1:
-            message = f"Column '{identifier.name}' is missing from one side of join" if not found else f"Column '{identifier.name}' is ambiguous"
+            message = (
+                f"Column '{identifier.name}' is missing from one side of join"
+                if not found
+                else f"Column '{identifier.name}' is ambiguous"
+            )
             raise self.error("COLUMN_NOT_FOUND" if not found else "AMBIGUOUS_NAME", message, identifier)
         return found[0]
 

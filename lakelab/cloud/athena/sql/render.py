@@ -5,8 +5,6 @@ It is also what CAST to varchar gives, for the types that have it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from lakelab.cloud.athena.sql.typed import quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names
 
@@ -28,6 +26,10 @@ def text_of(sql: str, kind: Type, depth: int = 0) -> str:
             return let(sql, _day_to_second)
         case "interval year to month":
             return let(sql, _year_to_month)
+        case "decimal" if kind.precision == kind.scale:
+            # DuckDB leaves out the zero before the point when no digit has a place there
+            wider = f"DECIMAL({min(38, kind.precision + 1)},{min(37, kind.scale)})"
+            return f"CAST(CAST({sql} AS {wider}) AS VARCHAR)"
         case "varbinary":
             return f"rtrim(regexp_replace(lower(hex({sql})), '(..)', '\\1 ', 'g'))"
         case "array":
@@ -139,7 +141,6 @@ def text_query(sql: str, columns: list[tuple[str, Type]]) -> str:
     """A query over the query `sql` that gives each of its columns, in order, as text under its own name."""
     names = [f"c{index}" for index in range(len(columns))]
     outputs = [
-        f"{text_of(quote(name), kind)} AS {quote(column)}"
-        for name, (column, kind) in zip(names, columns, strict=True)
+        f"{text_of(quote(name), kind)} AS {quote(column)}" for name, (column, kind) in zip(names, columns, strict=True)
     ]
     return f"SELECT {', '.join(outputs)} FROM ({sql}) AS result({', '.join(map(quote, names))})"

@@ -28,7 +28,9 @@ class Schema:
         databases: Iterable[tuple[str, str]] | None = None,
     ):
         self._tables: dict[TableName, dict[str, str]] = {}
-        self._databases = {(catalog.lower(), name.lower()) for catalog, name in databases} if databases is not None else None
+        self._databases = (
+            {(catalog.lower(), name.lower()) for catalog, name in databases} if databases is not None else None
+        )
         for (catalog, database, table), columns in (tables or {}).items():
             self.add(catalog, database, table, columns)
 

@@ -54,5 +54,10 @@ def fail(name: str, message: str, kind: Type | str) -> str:
     return f"CAST({text(f'{name}: {message}')} AS {'BOOLEAN' if target in _FROM_TEXT else target})"
 
 
+def fail_with(name: str, message: str, kind: Type) -> str:
+    """Like `fail`, with a message that is SQL: it may name the value at fault."""
+    return f"CAST({text(name + ': ')} || {message} AS {to_duckdb(kind)})"
+
+
 # DuckDB casts any text to these, so a failing cast to them does not fail
 _FROM_TEXT = ("VARCHAR", "BLOB", "JSON")

@@ -122,6 +122,11 @@ class Catalog:
         if complete and self._policy.delete == "DELETE_FROM_DATABASE":
             self._delete_partitions(table["Name"], [list(values) for values in known])
 
+    def remove_partition(self, table: Params, values: Sequence[str]) -> None:
+        """Treat a partition whose objects have gone: delete or leave it."""
+        if self._policy.delete == "DELETE_FROM_DATABASE":
+            self._delete_partitions(table["Name"], [list(values)])
+
     def retire(self, found: set[str], roots: Sequence[str]) -> None:
         """Treat the crawler's tables below `roots` whose location was not found: delete, mark or leave them."""
         for name, table in list(self._tables.items()):

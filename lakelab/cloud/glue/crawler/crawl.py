@@ -20,6 +20,8 @@ from lakelab.cloud.glue.errors import InvalidInput
 from lakelab.cloud.objects import ObjectInfo, split_uri
 from lakelab.cloud.wire import Params
 
+GONE = ("NoSuchKey", "404")
+
 
 class Source(Protocol):
     """The S3 that a crawl reads: `lakelab.cloud.objects.Objects` with the role's rights."""
@@ -158,22 +160,29 @@ class Crawl:
         for found in objects:
             folder = _folder_of(found)
             taken[folder] += 1
-            if target.sample_size is None or taken[folder] <= target.sample_size:
-                schemas.append((found.key, self._classify(found)))
+            if target.sample_size is not None and taken[folder] > target.sample_size:
+                continue
+            schema = self._classify(found)
+            if schema is not None:
+                schemas.append((found.key, schema))
         return schemas
 
-    def _classify(self, found: ObjectInfo) -> Schema:
+    def _classify(self, found: ObjectInfo) -> Schema | None:
+        """The schema of an object, or None when it has gone since it was listed."""
         if self.stopped():
             raise Stopped
         try:
-            path = self.source.file(found.bucket, found.key)
+            schema = classify(self.source.file(found.bucket, found.key), self.classifiers)
         except AwsError as error:
-            raise AwsError(
-                f"Error {error.message} retrieving file at {found.uri}", code=error.code, status=error.status
-            ) from error
-        schema = classify(path, self.classifiers)
-        # the file may have other bytes than the listing promised: it was written again in between
-        return replace(schema, size=found.size)
+            if error.code not in GONE:
+                text = f"Error {error.message} retrieving file at {found.uri}"
+                raise AwsError(text, code=error.code, status=error.status) from error
+        except FileNotFoundError:
+            pass  # deleted between the check of the caller's rights and the opening of the file
+        else:
+            return replace(schema, size=found.size)
+        self.log(f"INFO : {found.uri} has gone since it was listed")
+        return None
 
     def _attach(self, objects: Sequence[ObjectInfo], target: Target, catalog: Catalog) -> list[ObjectInfo]:
         """Add new folders below a table as its partitions. Answers the objects that are below no table."""
@@ -194,13 +203,23 @@ class Crawl:
                 leaves[table["Name"]].append(leaf)
         for name, found_leaves in leaves.items():
             catalog.write_partitions(tables[name], target.bucket, found_leaves, complete=False)
+        self._remove_emptied(target, catalog)
         return rest
+
+    def _remove_emptied(self, target: Target, catalog: Catalog) -> None:
+        """Treat the partitions of folders that had events and have no objects any more."""
+        for folder in (self.changed_folders or frozenset()) - self.folders:
+            table = _table_above(folder, catalog.tables())
+            if table is not None and folder.startswith(f"s3://{target.bucket}/{target.root}"):
+                catalog.remove_partition(table, _values(folder, table))
 
     def _leaf(
         self, uri: str, objects: Sequence[ObjectInfo], table: Params, target: Target
     ) -> tuple[list[str], str, Schema] | None:
         folder = objects[0].key[: objects[0].key.rfind("/") + 1]
         groups = group(self._classified(objects, target), folder, Grouping(combine=True))
+        if not groups:
+            return None
         schema = groups[0].schema
         known = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
         columns = {name.lower(): type_ for name, type_ in schema.columns.items()}
@@ -208,12 +227,7 @@ class Crawl:
         if classification != schema.format.classification or not similar(known, columns):
             self.log(f"INFO : {uri} does not match the schema of the table {table['Name']} and is ignored")
             return None
-        root = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
-        values = []
-        for part, key in zip(uri[len(root) :].split("/")[:-1], table["PartitionKeys"], strict=True):
-            name, equals, value = part.partition("=")
-            values.append(value if equals and name.lower() == key["Name"] else part)
-        return values, folder, schema
+        return _values(uri, table), folder, schema
 
 
 def _folder_of(found: ObjectInfo) -> str:
@@ -228,3 +242,13 @@ def _table_above(folder: str, tables: Sequence[Params]) -> Params | None:
         if keys and folder.startswith(root) and folder[len(root) :].count("/") == keys:
             return table
     return None
+
+
+def _values(folder: str, table: Params) -> list[str]:
+    """The partition values that a folder below a table's location stands for."""
+    root = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
+    values = []
+    for part, key in zip(folder[len(root) :].split("/")[:-1], table["PartitionKeys"], strict=True):
+        name, equals, value = part.partition("=")
+        values.append(value if equals and name.lower() == key["Name"] else part)
+    return values

@@ -84,9 +84,7 @@ class EventSourceMappings(RestService):
             return clients[key]
 
         roles = Roles(core, "lambda-event-source-mapping")
-        self._tools = Tools(
-            core, self._clock, roles, self._kinesis.store, self._store, self._kinesis.metrics, invoker
-        )
+        self._tools = Tools(core, self._clock, roles, self._kinesis.store, self._store, self._kinesis.metrics, invoker)
         for mapping in self._store.all():
             self._run(mapping)
 

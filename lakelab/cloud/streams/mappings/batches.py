@@ -117,8 +117,8 @@ def _after_failure(batch: Batch, failed: int, mapping: Mapping, delivery: Delive
             return [Batch(rest, batch.failures, 1, batch.last)]
         middle = (len(rest) + 1) // 2
         return [
-            Batch(half, batch.failures, pauses, batch.last)
-            for half, pauses in ((rest[:middle], batch.pauses + 1), (rest[middle:], 0))
+            Batch(rest[:middle], batch.failures, 1, batch.last),
+            Batch(rest[middle:], batch.failures, 0, batch.last),
         ]
     failures = batch.failures + 1
     if mapping.maximum_retries != FOREVER and failures > mapping.maximum_retries:

@@ -148,6 +148,20 @@ def test_of_two_writers_of_one_version_one_wins(sales: Any, table_input: Any) ->
     assert outcomes == ["ConcurrentModificationException"] * 7 + ["written"]
 
 
+def test_eight_writers_without_version_ids_all_write_a_version(sales: Any, table_input: Any) -> None:
+    def write(writer: int) -> None:
+        for number in range(5):
+            text = f"{writer}-{number}"
+            sales("UpdateTable", DatabaseName="sales", TableInput=table_input("orders", Description=text))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    versions = sales("GetTableVersions", DatabaseName="sales", TableName="orders")["TableVersions"]
+    assert [version["VersionId"] for version in versions] == [str(number) for number in range(40, -1, -1)]
+    written = {version["Table"]["Description"] for version in versions[:-1]}
+    assert written == {f"{writer}-{number}" for writer in range(8) for number in range(5)}
+
+
 @pytest.mark.parametrize(
     ("operation", "params", "code", "message"),
     [

@@ -30,7 +30,7 @@ class Call:
     args: list[Typed]
     type: Type
     resolved: Resolved
-    node: exp.Expression
+    node: exp.Expr
     expressions: Expressions
     distinct: bool = False
     ignore_nulls: bool = False
@@ -60,7 +60,8 @@ class Call:
         return self.expressions.error("NOT_SUPPORTED", f"{what} in the local Athena", self.node)
 
     def invalid(self, message: str) -> SqlError:
-        return self.expressions.error("INVALID_FUNCTION_ARGUMENT", message, self.node)
+        """An argument that Trino refuses when it runs the query: its message has no position."""
+        return SqlError("INVALID_FUNCTION_ARGUMENT", message)
 
     def fail(self, message: str, kind: Type | str | None = None) -> str:
         """An expression that raises INVALID_FUNCTION_ARGUMENT when it is evaluated."""
@@ -80,7 +81,7 @@ class Call:
         result = conversion.coerce(inner.translate(node.this), self.resolved.arguments[index].items[-1])
         return conversion.exact(result).sql
 
-    def _argument_node(self, index: int) -> exp.Expression:
+    def _argument_node(self, index: int) -> exp.Expr:
         return self.node.expressions[index]
 
     @property
@@ -89,7 +90,7 @@ class Call:
         depth = sum(1 for scope in self.expressions.scope.levels() if scope.is_lambda)
         return f"e{depth}"
 
-    def aggregate(self, function: str, *args: str, order: list[str] | None = None, filter: str = "") -> str:  # noqa: A002
+    def aggregate(self, function: str, *args: str, order: list[str] | None = None, filter: str = "") -> str:
         """`function(args)` with this call's DISTINCT, ORDER BY, FILTER, IGNORE NULLS and OVER."""
         distinct = "DISTINCT " if self.distinct else ""
         keys = self.order if order is None else order
@@ -109,10 +110,12 @@ class Call:
         """The result of the call by its rule."""
         if rule is None:
             raise self.unsupported(f"Function {self.name} is not supported")
-        if isinstance(rule, str):
-            return Typed(rule.format(*self.sqls), self.type)
-        result = rule(self)
-        return Typed(result, self.type) if isinstance(result, str) else result
+        result = rule.format(*self.sqls) if isinstance(rule, str) else rule(self)
+        return Typed(result, self.type.at(self._zone())) if isinstance(result, str) else result
+
+    def _zone(self) -> str | None:
+        """The zone of the first argument that shows one."""
+        return next((arg.type.zone for arg in self.args if arg.type.zone), None)
 
     def typed(self, sql: str, kind: Type) -> Typed:
         return Typed(sql, kind)
@@ -149,4 +152,17 @@ from lakelab.cloud.athena.sql.rules import (  # noqa: E402 - the modules below r
     windows,
 )
 
-__all__ = ["RULES", "Call", "aggregates", "arrays", "binary", "dates", "jsons", "maps", "maths", "regexps", "strings", "windows"]
+__all__ = [
+    "RULES",
+    "Call",
+    "aggregates",
+    "arrays",
+    "binary",
+    "dates",
+    "jsons",
+    "maps",
+    "maths",
+    "regexps",
+    "strings",
+    "windows",
+]

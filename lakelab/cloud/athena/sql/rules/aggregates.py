@@ -11,7 +11,7 @@ from lakelab.cloud.athena.sql import arithmetic
 from lakelab.cloud.athena.sql.rules import Call, rule
 from lakelab.cloud.athena.sql.rules.arrays import fold
 from lakelab.cloud.athena.sql.typed import Typed
-from lakelab.cloud.athena.sql.types import BIGINT, decimal, to_duckdb
+from lakelab.cloud.athena.sql.types import BIGINT, DAY_TO_SECOND, decimal, to_duckdb
 
 _NAMES = {
     "arbitrary": "any_value",
@@ -20,8 +20,6 @@ _NAMES = {
     "every": "bool_and",
     "bool_and": "bool_and",
     "bool_or": "bool_or",
-    "count_if": "count_if",
-    "geometric_mean": "geomean",
     "bitwise_and_agg": "bit_and",
     "bitwise_or_agg": "bit_or",
     "corr": "corr",
@@ -42,7 +40,23 @@ _NAMES = {
 def renamed(call: Call) -> str:
     """Aggregates that DuckDB has under this or another name."""
     result = call.aggregate(_NAMES[call.name], *call.sqls)
-    return f"CAST({result} AS {to_duckdb(call.type)})" if call.name in ("count_if", "regr_slope", "corr", "covar_pop") else result
+    return f"CAST({result} AS {to_duckdb(call.type)})" if call.type.name == "real" else result
+
+
+@rule("count_if")
+def count_if(call: Call) -> str:
+    return f"CAST(coalesce({call.aggregate('count_if', call[0])}, 0) AS BIGINT)"
+
+
+@rule("geometric_mean")
+def geometric_mean(call: Call) -> str:
+    """NaN with a negative value, 0 with a zero, where DuckDB raises an error."""
+    x = call[0]
+    logarithm = (
+        f"CASE WHEN {x} > 0 THEN ln({x}) WHEN {x} = 0 THEN CAST('-Infinity' AS DOUBLE) "
+        f"WHEN {x} IS NOT NULL THEN CAST('NaN' AS DOUBLE) END"
+    )
+    return f"CAST(exp({call.aggregate('avg', logarithm)}) AS {to_duckdb(call.type)})"
 
 
 @rule("count")
@@ -53,8 +67,10 @@ def count(call: Call) -> str:
 @rule("sum")
 def total(call: Call) -> Typed:
     """A sum of integers is BIGINT, where DuckDB gives HUGEINT."""
-    result = call.aggregate("sum", call[0])
     kind = call.type
+    if kind.is_interval:
+        return Typed(_interval(call, "sum"), kind)
+    result = call.aggregate("sum", call[0])
     if kind == BIGINT:
         return Typed(f"CAST({result} AS BIGINT)", kind)
     return Typed(f"CAST({result} AS FLOAT)" if kind.name == "real" else result, kind)
@@ -70,10 +86,18 @@ def average(call: Call) -> str | Typed:
         rows = replace(rows, sql=f"nullif({rows.sql}, 0)", value="1")
         sums = Typed(call.aggregate("sum", call[0]), decimal(38, source.scale))
         return arithmetic.decimal_division(sums, rows, call.type)
-    result = call.aggregate("avg", call[0])
     if source.is_interval:
-        return result
+        return _interval(call, "avg")
+    result = call.aggregate("avg", call[0])
     return f"CAST({result} AS FLOAT)" if call.type.name == "real" else result
+
+
+def _interval(call: Call, function: str) -> str:
+    """DuckDB adds no intervals: their milliseconds or months are."""
+    if call.type == DAY_TO_SECOND:
+        return f"to_microseconds(CAST(round({call.aggregate(function, f'epoch({call[0]})')} * 1000) * 1000 AS BIGINT))"
+    months = f"datepart('year', {call[0]}) * 12 + datepart('month', {call[0]})"
+    return f"to_months(CAST({call.aggregate(function, months)} AS INTEGER))"
 
 
 @rule("min", "max")
@@ -109,10 +133,27 @@ def approx_distinct(call: Call) -> str:
 
 @rule("approx_percentile")
 def approx_percentile(call: Call) -> str:
-    """Exact: the value at the rank, which is within any accuracy."""
+    """Exact, which is within any accuracy: of n values the one with floor(p * n) before it.
+
+    quantile_disc has ceil(p * n) - 1 before it; over the negated values and 1 - p it is the one wanted.
+    """
     if len(call) > 2:
         raise call.unsupported("approx_percentile with weights is not supported")
-    return f"CAST({call.aggregate('quantile_disc', call[0], call[1])} AS {to_duckdb(call.type)})"
+    if call.type.name == "array":
+        name = call.variable
+        ranks = ", ".join(f"1 - {rank}" for rank in _ranks(call))
+        negated = call.aggregate("quantile_disc", f"(- {call[0]})", f"[{ranks}]")
+        return f"CAST(list_transform({negated}, lambda {name}: - {name}) AS {to_duckdb(call.type)})"
+    rank = call.constant(1, "The percentile")
+    return f"CAST(- {call.aggregate('quantile_disc', f'(- {call[0]})', f'1 - {rank}')} AS {to_duckdb(call.type)})"
+
+
+def _ranks(call: Call) -> list[str]:
+    node = call.node.expressions[1]
+    values = [item.name for item in node.expressions]
+    if not values or any(not value.replace(".", "").isdigit() for value in values):
+        raise call.unsupported("approx_percentile of percentiles that are not literals is not supported")
+    return values
 
 
 @rule("approx_most_frequent")

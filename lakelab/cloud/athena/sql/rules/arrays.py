@@ -5,14 +5,13 @@ https://trino.io/docs/435/functions/array.html
 
 from __future__ import annotations
 
-from lakelab.cloud.athena.sql import render
+from lakelab.cloud.athena.sql import conversion
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
 from lakelab.cloud.athena.sql.typed import quote
-from lakelab.cloud.athena.sql.types import DATE, to_duckdb
+from lakelab.cloud.athena.sql.types import DATE, VARCHAR, YEAR_TO_MONTH, to_duckdb
 
 RULES.update(
     {
-        "arrays_overlap": "list_has_any({0}, {1})",
         "flatten": "flatten({0})",
     }
 )
@@ -20,6 +19,14 @@ RULES.update(
 
 def has_null(array: str) -> str:
     return f"(len({array}) > list_count({array}))"
+
+
+@rule("arrays_overlap")
+def arrays_overlap(call: Call) -> str:
+    """NULL where nothing is shared and one of the arrays has a NULL."""
+    shared = f"list_has_any({call[0]}, {call[1]})"
+    unknown = f"({has_null(call[0])} OR {has_null(call[1])}) AND len({call[0]}) > 0 AND len({call[1]}) > 0"
+    return f"CASE WHEN {shared} THEN true WHEN {unknown} THEN NULL ELSE {shared} END"
 
 
 @rule("array_distinct")
@@ -60,7 +67,8 @@ def _members(array: str, other: str, name: str, *, keep: bool) -> str:
 @rule("array_join")
 def array_join(call: Call) -> str:
     name = call.variable
-    item = render.text_of(name, call.args[0].type.element)
+    element = call.args[0].type.element
+    item = conversion.cast_sql(name, element, VARCHAR) if element.name != "unknown" else f"CAST({name} AS VARCHAR)"
     value = f"coalesce({item}, {call[2]})" if len(call) > 2 else item
     return f"array_to_string(list_transform({call[0]}, lambda {name}: {value}), {call[1]})"
 
@@ -93,7 +101,9 @@ def array_sort(call: Call) -> str:
     element = f"list_extract({call[0]}, {name})"
     smaller = call.body(1, f"o{name}", element)
     rank = f"len(list_filter({call[0]}, lambda o{name}: {smaller} < 0))"
-    ranked = f"list_sort(list_transform(range(1, len({call[0]}) + 1), lambda {name}: struct_pack(r := {rank}, i := {name})))"
+    ranked = (
+        f"list_sort(list_transform(range(1, len({call[0]}) + 1), lambda {name}: struct_pack(r := {rank}, i := {name})))"
+    )
     return f"list_transform({ranked}, lambda {name}: list_extract({call[0]}, {name}.i))"
 
 
@@ -202,7 +212,11 @@ def fold(call: Call, array: str, initial: int, step: int, output: int | None) ->
 
 @rule("repeat")
 def repeat(call: Call) -> str:
-    return f"list_transform(range({call[1]}), lambda {call.variable}: {call[0]})"
+    negative = call.fail("count argument of repeat function must be greater than or equal to 0", "BIGINT")
+    count = call[1]
+    if not (isinstance(call.args[1].value, str) and int(call.args[1].value) >= 0):
+        count = f"CASE WHEN {count} < 0 THEN {negative} ELSE {count} END"
+    return f"list_transform(range({count}), lambda {call.variable}: {call[0]})"
 
 
 @rule("sequence")
@@ -211,11 +225,32 @@ def sequence(call: Call) -> str:
     low, high, kind = call[0], call[1], call.type.element
     name = call.variable
     if kind.is_integer:
-        step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN -1 ELSE 1 END"
-        return f"generate_series({low}, {high}, CAST({step} AS BIGINT))"
+        return _integers(call)
+    if len(call) > 2 and call.args[2].type == YEAR_TO_MONTH:
+        # each date is counted from the first: the end of a month stays the end of a month
+        months = f"(datepart('year', {call[2]}) * 12 + datepart('month', {call[2]}))"
+        count = f"CAST(datesub('month', CAST({low} AS TIMESTAMP), CAST({high} AS TIMESTAMP)) // {months} AS BIGINT)"
+        item = f"({low} + to_months(CAST({name} * {months} AS INTEGER)))"
+        item = f"CAST({item} AS DATE)" if kind == DATE else item
+        return f"list_transform(range({count} + 1), lambda {name}: {item})"
     step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN INTERVAL '-1' DAY ELSE INTERVAL '1' DAY END"
     series = f"generate_series(CAST({low} AS TIMESTAMP), CAST({high} AS TIMESTAMP), {step})"
     return f"list_transform({series}, lambda {name}: CAST({name} AS DATE))" if kind == DATE else series
+
+
+def _integers(call: Call) -> str:
+    low, high = call[0], call[1]
+    step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN -1 ELSE 1 END"
+    wrong = call.fail(
+        "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start",
+        "BIGINT",
+    )
+    long = call.fail("result of sequence function must not have more than 10000 entries", "BIGINT")
+    checked = (
+        f"CASE WHEN ({high} - {low}) * sign({step}) < 0 THEN {wrong} "
+        f"WHEN abs({high} - {low}) // abs({step}) >= 10000 THEN {long} ELSE {step} END"
+    )
+    return f"generate_series(CAST({low} AS BIGINT), CAST({high} AS BIGINT), CAST({checked} AS BIGINT))"
 
 
 @rule("shuffle")
@@ -231,20 +266,27 @@ def slice_(call: Call) -> str:
     array, start, length = call.sqls
     zero = call.fail("SQL array indices start at 1", "BIGINT")
     first = f"CASE WHEN {start} = 0 THEN {zero} WHEN {start} < 0 THEN len({array}) + {start} + 1 ELSE {start} END"
+    if not (isinstance(call.args[2].value, str) and int(call.args[2].value) >= 0):
+        negative = call.fail("length must be greater than or equal to 0", "BIGINT")
+        length = f"CASE WHEN {length} < 0 THEN {negative} ELSE {length} END"
     taken = f"list_slice({array}, {first}, ({first}) + {length} - 1)"
     return f"CASE WHEN ({first}) < 1 OR {length} = 0 THEN list_slice({array}, 1, 0) ELSE {taken} END"
 
 
 @rule("trim_array")
 def trim_array(call: Call) -> str:
-    return f"list_slice({call[0]}, 1, len({call[0]}) - {call[1]})"
+    problem = call.fail("size must not exceed array cardinality", "BIGINT")
+    count = f"CASE WHEN {call[1]} > len({call[0]}) THEN {problem} ELSE {call[1]} END"
+    return f"list_slice({call[0]}, 1, len({call[0]}) - {count})"
 
 
 @rule("zip")
 def zip_(call: Call) -> str:
     name = call.variable
     count = f"greatest({', '.join(f'len({part})' for part in call.sqls)})"
-    fields = ", ".join(f"{quote(f'field{index}')} := list_extract({part}, {name})" for index, part in enumerate(call.sqls))
+    fields = ", ".join(
+        f"{quote(f'field{index}')} := list_extract({part}, {name})" for index, part in enumerate(call.sqls)
+    )
     known = " AND ".join(f"{part} IS NOT NULL" for part in call.sqls)
     return f"CASE WHEN {known} THEN list_transform(range(1, {count} + 1), lambda {name}: struct_pack({fields})) END"
 
@@ -261,6 +303,8 @@ def zip_with(call: Call) -> str:
 @rule("ngrams")
 def ngrams(call: Call) -> str:
     name, array, size = call.variable, call[0], call[1]
+    if call.args[1].value is not None and int(str(call.args[1].value)) <= 0:
+        raise call.invalid("N must be positive")
     starts = f"range(1, greatest(len({array}) - {size} + 2, 2))"
     return f"list_transform({starts}, lambda {name}: list_slice({array}, {name}, {name} + {size} - 1))"
 

@@ -23,7 +23,11 @@ RULES.update(
 
 @rule("from_utf8")
 def from_utf8(call: Call) -> str:
-    return call.python("trino_from_utf8", call[0]) if len(call) == 1 else call.python("trino_from_utf8_with", call[0], f"CAST({call[1]} AS VARCHAR)")
+    return (
+        call.python("trino_from_utf8", call[0])
+        if len(call) == 1
+        else call.python("trino_from_utf8_with", call[0], f"CAST({call[1]} AS VARCHAR)")
+    )
 
 
 @rule("from_hex", "from_base64", "from_base64url", "from_base32")
@@ -31,7 +35,8 @@ def decode(call: Call) -> str:
     """The text may be a varchar or its bytes."""
     value = call[0] if call.args[0].type.is_text else f"decode({call[0]})"
     if call.name == "from_hex":
-        return f"unhex({value})"
+        odd = call.fail("invalid input length", "BOOLEAN")
+        return f"unhex(CASE WHEN length({value}) % 2 = 0 THEN {value} WHEN {value} IS NOT NULL THEN CAST({odd} AS VARCHAR) END)"
     if call.name == "from_base64":
         return f"from_base64({value})"
     return call.python(f"trino_{call.name}", value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from lakelab.cloud.athena.sql import conversion, patterns, render
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
 from lakelab.cloud.athena.sql.typed import Typed, text
-from lakelab.cloud.athena.sql.types import DAY_TO_SECOND, VARCHAR, Type, timestamp_tz
+from lakelab.cloud.athena.sql.types import DAY_TO_SECOND, Type, timestamp_tz, varchar
 
 _DATE_UNITS = ("day", "week", "month", "quarter", "year")
 _UNITS = (*_DATE_UNITS, "millisecond", "second", "minute", "hour")
@@ -20,7 +20,9 @@ RULES.update(
         "parse_duration": lambda call: f"to_microseconds({call.python('trino_parse_duration', call[0])})",
         "to_milliseconds": "CAST(round(epoch({0}) * 1000) AS BIGINT)",
         "current_timezone": "'UTC'",
-        "parse_presto_data_size": lambda call: f"CAST({call.python('trino_parse_data_size', call[0])} AS DECIMAL(38,0))",
+        "parse_presto_data_size": lambda call: (
+            f"CAST({call.python('trino_parse_data_size', call[0])} AS DECIMAL(38,0))"
+        ),
         "parse_data_size": lambda call: f"CAST({call.python('trino_parse_data_size', call[0])} AS DECIMAL(38,0))",
     }
 )
@@ -106,14 +108,20 @@ def date_add(call: Call) -> str:
         return f"CAST(({call[2]} + {span}) AS DATE)"
     if kind.name == "timestamp with time zone" and kind.zone not in (None, "UTC") and unit in _DATE_UNITS:
         return conversion.instant_in(f"({wall(call, 2)} + {span})", kind.zone)
-    return f"({call[2]} + {span})"
+    added = f"({call[2]} + {span})"
+    if unit == "millisecond" and kind.name.startswith("timestamp") and kind.precision < 3:
+        rounded = conversion.round_timestamp(f"CAST({added} AS TIMESTAMP)", 3, kind.precision)
+        return rounded if kind.name == "timestamp" else f"CAST({rounded} AS TIMESTAMPTZ)"
+    return added
 
 
 @rule("date_diff")
 def date_diff(call: Call) -> str:
     """Complete units between the two."""
     unit = _unit(call, _DATE_UNITS if call.args[1].type.name == "date" else _UNITS)
-    return f"datesub('{unit}', {wall(call, 1)}, {wall(call, 2)})"
+    # both on the clock of the first one's zone
+    start, end = (conversion.local(call[index], call.args[1].type) for index in (1, 2))
+    return f"datesub('{unit}', {start}, {end})"
 
 
 @rule("date_trunc")
@@ -141,6 +149,8 @@ def from_unixtime(call: Call) -> Typed:
     zone = "UTC"
     if len(call) == 2:
         zone = call.constant(1, "The time zone")
+        if not patterns.is_zone(zone):
+            raise call.expressions.error("NOT_SUPPORTED", f"Unknown time zone: {zone}", call.node)
     elif len(call) == 3:
         hours, minutes = (int(call.constant(index, "The offset")) for index in (1, 2))
         zone = f"{'-' if hours < 0 else '+'}{abs(hours):02d}:{abs(minutes):02d}"
@@ -196,9 +206,16 @@ def format_datetime(call: Call) -> str:
 
 
 def _format(call: Call, parts: patterns.Parts) -> str:
+    if not any(part.text for part in parts):
+        raise call.invalid("Both printing and parsing not supported")
+    if call.args[0].type.name == "timestamp" and any(part.zoned for part in parts):
+        message = "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information"
+        raise call.invalid(message)
     try:
         pieces = [
-            text(part.text) if part.literal else part.text.format(wall(call), zone=text(call.args[0].type.zone or "UTC"))
+            text(part.text)
+            if part.literal
+            else part.text.format(wall(call), zone=text(call.args[0].type.zone or "UTC"))
             for part in parts
         ]
     except patterns.UnsupportedPattern as error:
@@ -210,7 +227,10 @@ def _format(call: Call, parts: patterns.Parts) -> str:
 def date_parse(call: Call) -> str:
     """MySQL's specifiers are strptime's, under other names."""
     pattern = patterns.mysql_parse(call.constant(1, "The format"))
-    return conversion.round_timestamp(f"strptime({call[0]}, {text(pattern)})", 6, 3)
+    if any(letter in pattern for letter in ("%Y", "%y", "%G")):
+        return conversion.round_timestamp(f"strptime({call[0]}, {text(pattern)})", 6, 3)
+    # without a year it is 1970, in DuckDB 1900
+    return conversion.round_timestamp(f"strptime('1970 ' || {call[0]}, {text('%Y ' + pattern)})", 6, 3)
 
 
 @rule("parse_datetime")
@@ -224,7 +244,7 @@ def parse_datetime(call: Call) -> Typed:
 
 @rule("from_iso8601_date")
 def from_iso8601_date(call: Call) -> str:
-    return f"CAST({call.python('trino_from_iso8601', call[0])} AS DATE)"
+    return f"CAST({call.python('trino_from_iso8601_date', call[0])} AS DATE)"
 
 
 @rule("from_iso8601_timestamp", "from_iso8601_timestamp_nanos")
@@ -239,7 +259,15 @@ def _shown(call: Call) -> Type:
 
 
 @rule("to_iso8601")
-def to_iso8601(call: Call) -> str:
+def to_iso8601(call: Call) -> str | Typed:
+    kind = call.args[0].type
+    if kind.name == "date":
+        return _iso8601(call)
+    length = 22 + (1 + kind.precision if kind.precision else 0) + (6 if kind.name != "timestamp" else 0)
+    return Typed(_iso8601(call), varchar(length))
+
+
+def _iso8601(call: Call) -> str:
     kind = call.args[0].type
     if kind.name == "date":
         return f"CAST({call[0]} AS VARCHAR)"
@@ -266,7 +294,7 @@ def current_timestamp(call: Call, precision: int) -> Typed:
     return instant(call.expressions.statement.now, precision)
 
 
-def instant(moment, precision: int) -> Typed:  # noqa: ANN001 - datetime
+def instant(moment, precision: int) -> Typed:
     """The start of the query as `timestamp(p) with time zone`."""
     digits = min(precision, 6)
     micros = moment.microsecond // 10 ** (6 - digits) * 10 ** (6 - digits)
@@ -277,6 +305,3 @@ def instant(moment, precision: int) -> Typed:  # noqa: ANN001 - datetime
 @rule("current_date")
 def current_date(call: Call) -> str:
     return f"DATE '{call.expressions.statement.now.date().isoformat()}'"
-
-
-__all__ = ["VARCHAR", "instant"]

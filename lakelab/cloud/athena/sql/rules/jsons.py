@@ -10,7 +10,9 @@ import re
 from lakelab.cloud.athena.sql.rules import Call, rule
 from lakelab.cloud.athena.sql.typed import text
 
-_STEP = re.compile(r"""\.\.|\.\*|\[\*\]|\.([\w$:-]+)|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]|\.\"([^\"]*)\"|\[(\d+)\]""")
+_STEP = re.compile(
+    r"""\.\.|\.\*|\[\*\]|\.([\w$:-]+)|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]|\.\"([^\"]*)\"|\[(\d+)\]"""
+)
 
 
 def duckdb_path(path: str) -> str | None:
@@ -42,9 +44,10 @@ def document(call: Call, index: int = 0) -> str:
 
 
 def extracted(call: Call) -> str:
-    path = duckdb_path(call.constant(1, "The path"))
-    if path is None or "*" in path:
-        return call.python("trino_json_extract", f"CAST({document(call)} AS VARCHAR)", call[1])
+    written = call.constant(1, "The path")
+    path = duckdb_path(written)
+    if path is None or "*" in path or not written.strip().startswith("$"):
+        raise call.invalid(f"Invalid JSON path: '{written}'")
     return f"json_extract({document(call)}, {text(path)})"
 
 

@@ -6,7 +6,8 @@ https://trino.io/docs/435/functions/map.html
 from __future__ import annotations
 
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
-from lakelab.cloud.athena.sql.types import to_duckdb
+from lakelab.cloud.athena.sql.typed import text
+from lakelab.cloud.athena.sql.types import field_names, to_duckdb
 
 RULES.update(
     {
@@ -37,7 +38,8 @@ def map_from_entries(call: Call) -> str:
 @rule("multimap_from_entries")
 def multimap_from_entries(call: Call) -> str:
     name = call.variable
-    entries = f"list_transform({call[0]}, lambda {name}: struct_pack(k := {name}[1], v := {name}[2]))"
+    key, value = (f"struct_extract({name}, {text(field)})" for field in field_names(call.args[0].type.element))
+    entries = f"list_transform({call[0]}, lambda {name}: struct_pack(k := {key}, v := {value}))"
     return multimap(entries, name)
 
 
@@ -45,7 +47,9 @@ def multimap(entries: str, name: str) -> str:
     """A map from each key of a list of (k, v) to the list of its values."""
     keys = f"list_distinct(list_transform({entries}, lambda {name}: {name}.k))"
     values = f"list_transform(list_filter({entries}, lambda {name}: {name}.k = k{name}), lambda {name}: {name}.v)"
-    return f"map_from_entries(list_transform(list_sort({keys}), lambda k{name}: struct_pack(k := k{name}, v := {values})))"
+    return (
+        f"map_from_entries(list_transform(list_sort({keys}), lambda k{name}: struct_pack(k := k{name}, v := {values})))"
+    )
 
 
 def first_of_each(entries: str, name: str) -> str:

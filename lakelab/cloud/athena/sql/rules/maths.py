@@ -41,6 +41,13 @@ RULES.update(
 )
 
 
+@rule("greatest", "least")
+def extreme(call: Call) -> str:
+    """NULL if any argument is; DuckDB passes over NULLs."""
+    known = " AND ".join(f"{arg} IS NOT NULL" for arg in call.sqls)
+    return f"CASE WHEN {known} THEN {call.name}({', '.join(call.sqls)}) END"
+
+
 @rule("abs")
 def absolute(call: Call) -> str:
     return f"abs({call[0]})"
@@ -48,6 +55,8 @@ def absolute(call: Call) -> str:
 
 @rule("sign")
 def sign(call: Call) -> str:
+    if call.type.is_floating:
+        return f"CASE WHEN isnan({call[0]}) THEN {call[0]} ELSE CAST(sign({call[0]}) AS {to_duckdb(call.type)}) END"
     return f"CAST(sign({call[0]}) AS {to_duckdb(call.type)})"
 
 
@@ -138,8 +147,13 @@ def bit_count(call: Call) -> str:
     """The bits of the two's complement in so many bits."""
     bits = int(call.constant(1, "The number of bits"))
     if bits == 64:
-        return f"CAST(bit_count({call[0]}) AS BIGINT)"
-    return f"CAST(bit_count({call[0]} & {(1 << bits) - 1}) AS BIGINT)"
+        return f"CAST(bit_count(CAST({call[0]} AS BIGINT)) AS BIGINT)"
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    problem = call.fail(
+        f"Number must be representable with the bits specified. It cannot be represented with {bits} bits", "BIGINT"
+    )
+    counted = f"CAST(bit_count(CAST({call[0]} AS BIGINT) & {(1 << bits) - 1}) AS BIGINT)"
+    return f"CASE WHEN {call[0]} BETWEEN {low} AND {high} THEN {counted} WHEN {call[0]} IS NOT NULL THEN {problem} END"
 
 
 @rule("bitwise_left_shift")
@@ -175,9 +189,20 @@ def width_bucket(call: Call) -> str:
 
 @rule("to_base")
 def to_base(call: Call) -> str:
-    return f"(CASE WHEN {call[0]} < 0 THEN '-' ELSE '' END || lower(to_base(abs({call[0]}), CAST({call[1]} AS INTEGER))))"
+    return (
+        f"(CASE WHEN {call[0]} < 0 THEN '-' ELSE '' END || lower(to_base(abs({call[0]}), CAST({call[1]} AS INTEGER))))"
+    )
 
 
-@rule("from_base", "normal_cdf", "inverse_normal_cdf", "beta_cdf", "inverse_beta_cdf", "wilson_interval_lower", "wilson_interval_upper", "cosine_similarity")
+@rule(
+    "from_base",
+    "normal_cdf",
+    "inverse_normal_cdf",
+    "beta_cdf",
+    "inverse_beta_cdf",
+    "wilson_interval_lower",
+    "wilson_interval_upper",
+    "cosine_similarity",
+)
 def in_python(call: Call) -> str:
     return call.python(f"trino_{call.name}", *call.sqls)

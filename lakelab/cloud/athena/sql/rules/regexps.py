@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 
 from lakelab.cloud.athena.sql.rules import Call, rule
-from lakelab.cloud.athena.sql.typed import text
+from lakelab.cloud.athena.sql.typed import Typed, text
+from lakelab.cloud.athena.sql.types import Type, varchar
 
 # look-around, possessive quantifiers, atomic groups and back-references: RE2 has none of them
 _BEYOND_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|>)|[*+?}]\+|\\[1-9]|\\k<|\\G|&&")
+# a group that may take no part in a match is NULL in Trino, and '' in DuckDB
+_OPTIONAL = re.compile(r"\)[?*{]|\|")
 _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z])")
 _UNKNOWN_ESCAPES = {"\\h": "[ \\t]", "\\R": "(?:\\r\\n|[\\n\\r])", "\\Z": "\\z"}
 
@@ -39,7 +42,12 @@ def regexp_extract(call: Call) -> str:
     """NULL without a match, where DuckDB gives ''."""
     pattern, simple = pattern_of(call)
     group = call[2] if len(call) > 2 else "0"
-    if not simple or call.args[1].value is None or (len(call) > 2 and call.args[2].value is None):
+    if (
+        not simple
+        or call.args[1].value is None
+        or (group != "0" and _OPTIONAL.search(pattern))
+        or (len(call) > 2 and call.args[2].value is None)
+    ):
         return call.python("trino_regexp_extract", call[0], pattern, f"CAST({group} AS BIGINT)")
     groups = re.compile(_python(call.args[1].value)).groups if isinstance(call.args[1].value, str) else 0
     if int(group) > groups:
@@ -51,21 +59,40 @@ def regexp_extract(call: Call) -> str:
 def regexp_extract_all(call: Call) -> str:
     pattern, simple = pattern_of(call)
     group = call[2] if len(call) > 2 else "0"
-    if simple and (len(call) < 3 or call.args[2].value is not None):
+    if simple and (len(call) < 3 or (call.args[2].value is not None and not _OPTIONAL.search(pattern))):
         return f"regexp_extract_all({call[0]}, {pattern}, {group})"
     return call.python("trino_regexp_extract_all", call[0], pattern, f"CAST({group} AS BIGINT)")
 
 
 @rule("regexp_replace")
-def regexp_replace(call: Call) -> str:
+def regexp_replace(call: Call) -> str | Typed:
     r"""All matches; `$1` and `${name}` in the replacement are groups, where DuckDB writes `\1`."""
     if len(call) == 3 and call.resolved.arguments[2].name == "function":
         return _replace_by_lambda(call)
+    kind = _replaced_type(call)
+    return Typed(_replaced(call), kind)
+
+
+def _replaced_type(call: Call) -> Type:
+    lengths = [arg.type.length for arg in (call.args[0], *call.args[2:])]
+    if len(lengths) < 2 or None in lengths:
+        return call.type
+    source, added = (length or 0 for length in lengths)
+    return varchar(min(2**31 - 1, source + max(source * added // 2, added) * (source + 1)))
+
+
+def _replaced(call: Call) -> str:
     pattern, simple = pattern_of(call)
     if len(call) == 2:
-        return f"regexp_replace({call[0]}, {pattern}, '', 'g')" if simple else call.python("trino_regexp_replace", call[0], pattern, "''")
+        return (
+            f"regexp_replace({call[0]}, {pattern}, '', 'g')"
+            if simple
+            else call.python("trino_regexp_replace", call[0], pattern, "''")
+        )
     value = call.args[2].value
-    if simple and isinstance(value, str) and "${" not in value and not re.search(r"\\[^\\$]|\\$", value):
+    groups = re.compile(_python(call.args[1].value)).groups if simple and isinstance(call.args[1].value, str) else 0
+    known = isinstance(value, str) and all(int(digit) <= groups for digit in re.findall(r"(?<!\\)\$(\d)", value))
+    if simple and known and isinstance(value, str) and not re.search(r"\\[^\\$]|\\$|(?<!\\)\$(?!\d)", value):
         return f"regexp_replace({call[0]}, {pattern}, {text(_replacement(value))}, 'g')"
     return call.python("trino_regexp_replace", call[0], pattern, call[2])
 
@@ -73,7 +100,11 @@ def regexp_replace(call: Call) -> str:
 def _replacement(value: str) -> str:
     parts = re.split(r"(\\\$|\\\\|\$\d)", value)
     return "".join(
-        "\\" + part[1] if re.fullmatch(r"\$\d", part) else part[1].replace("\\", "\\\\") if part in ("\\$", "\\\\") else part
+        "\\" + part[1]
+        if re.fullmatch(r"\$\d", part)
+        else part[1].replace("\\", "\\\\")
+        if part in ("\\$", "\\\\")
+        else part
         for part in parts
     )
 
@@ -100,7 +131,14 @@ def _python(pattern: str) -> str:
 @rule("regexp_split")
 def regexp_split(call: Call) -> str:
     pattern, simple = pattern_of(call)
-    return f"regexp_split_to_array({call[0]}, {pattern})" if simple else call.python("trino_regexp_split", call[0], pattern)
+    value = call.args[1].value
+    if simple and isinstance(value, str) and re.match(_python(value), ""):
+        return call.python("trino_regexp_split", call[0], pattern)
+    return (
+        f"regexp_split_to_array({call[0]}, {pattern})"
+        if simple
+        else call.python("trino_regexp_split", call[0], pattern)
+    )
 
 
 @rule("regexp_count")

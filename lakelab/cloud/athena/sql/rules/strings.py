@@ -6,9 +6,10 @@ https://trino.io/docs/435/functions/string.html, https://trino.io/docs/435/funct
 from __future__ import annotations
 
 from lakelab.cloud.athena.sql import render
-from lakelab.cloud.athena.sql.coercion import bounded_sum
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
+from lakelab.cloud.athena.sql.rules.arrays import distinct
 from lakelab.cloud.athena.sql.typed import Typed, text
+from lakelab.cloud.athena.sql.types import Type, varchar
 
 RULES.update(
     {
@@ -18,7 +19,6 @@ RULES.update(
         "levenshtein_distance": "CAST(levenshtein({0}, {1}) AS BIGINT)",
         "starts_with": "starts_with({0}, {1})",
         "codepoint": "unicode({0})",
-        "url_extract_protocol": "nullif(regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1), '')",
     }
 )
 
@@ -46,12 +46,12 @@ def concat(call: Call) -> str | Typed:
     kinds = [arg.type for arg in call.args]
     if any(kind.name == "array" for kind in kinds):
         return _concat_arrays(call)
+    if len(call) < 2:
+        raise call.invalid("There must be two or more concatenation arguments")
     joined = f"({' || '.join(call.sqls)})"
-    return joined if kinds[0].name == "varbinary" else Typed(joined, bounded_sum(*kinds) if _written(call) else call.type)
-
-
-def _written(call: Call) -> bool:
-    return False
+    if kinds[0].name == "char" and len(kinds) == 2:
+        return Typed(joined, Type("char", (kinds[0].precision + kinds[1].precision,)))
+    return joined
 
 
 def _concat_arrays(call: Call) -> str:
@@ -96,16 +96,28 @@ def strpos(call: Call) -> str:
 
 
 @rule("replace")
-def replace(call: Call) -> str:
-    if call.args[1].value == "" or call.args[1].value is None:
-        return call.python("trino_replace", call[0], call[1], call[2] if len(call) > 2 else "''")
-    return f"replace({call[0]}, {call[1]}, {call[2] if len(call) > 2 else text('')})"
+def replace(call: Call) -> Typed:
+    """An empty search text puts the replacement around every character; DuckDB changes nothing."""
+    replacement = call[2] if len(call) > 2 else "''"
+    if call.args[1].value:
+        sql = f"replace({call[0]}, {call[1]}, {replacement})"
+    else:
+        sql = call.python("trino_replace", call[0], call[1], replacement)
+    lengths = [arg.type.length for arg in call.args]
+    if len(call) == 2 or None in lengths:
+        return Typed(sql, call.type)
+    source, _, added = (length or 0 for length in lengths)
+    return Typed(sql, varchar(min(2**31 - 1, source + added * (source + 1))))
 
 
 @rule("split")
 def split(call: Call) -> str:
+    if call.args[1].value == "":
+        raise call.invalid("The delimiter may not be the empty string")
     if len(call) == 2:
         return f"string_split({call[0]}, {call[1]})"
+    if call.args[2].value is not None and int(str(call.args[2].value)) <= 0:
+        raise call.invalid("Limit must be positive")
     parts, limit = f"string_split({call[0]}, {call[1]})", call[2]
     rest = f"array_to_string(list_slice({parts}, {limit}, len({parts})), {call[1]})"
     return f"CASE WHEN len({parts}) <= {limit} THEN {parts} ELSE list_append(list_slice({parts}, 1, {limit} - 1), {rest}) END"
@@ -130,8 +142,12 @@ def trim(call: Call) -> str:
 @rule("lpad", "rpad")
 def pad(call: Call) -> str:
     if call.args[0].type.name == "varbinary":
-        raise call.unsupported(f"{call.name} of varbinary is not supported")
-    return f"{call.name}({call[0]}, CAST({call[1]} AS INTEGER), {call[2]})"
+        return call.python(f"trino_{call.name}_bytes", *call.sqls)
+    negative = call.fail("Target length must be in the range [0..2147483647]", "INTEGER")
+    size = f"CAST({call[1]} AS INTEGER)"
+    if not (isinstance(call.args[1].value, str) and int(call.args[1].value) >= 0):
+        size = f"CASE WHEN {call[1]} < 0 THEN {negative} ELSE {size} END"
+    return f"{call.name}({call[0]}, {size}, {call[2]})"
 
 
 @rule("chr")
@@ -142,23 +158,33 @@ def chr_(call: Call) -> str:
 @rule("split_to_map", "split_to_multimap")
 def split_to_map(call: Call) -> str:
     name = call.variable
-    entries = f"list_transform(list_filter(string_split({call[0]}, {call[1]}), lambda {name}: {name} <> ''), lambda {name}: struct_pack(k := split_part({name}, {call[2]}, 1), v := substr({name}, strpos({name}, {call[2]}) + length({call[2]}))))"
+    parts = f"list_filter(string_split({call[0]}, {call[1]}), lambda {name}: {name} <> '')"
+    bad = call.fail("Key-value delimiter must appear exactly once in each entry.", "BOOLEAN")
+    once = f"len(string_split({name}, {call[2]})) = 2"
+    value = f"CASE WHEN {once} THEN split_part({name}, {call[2]}, 2) ELSE CAST({bad} AS VARCHAR) END"
+    entries = (
+        f"list_transform({parts}, lambda {name}: struct_pack(k := split_part({name}, {call[2]}, 1), v := {value}))"
+    )
     if call.name == "split_to_map":
         return f"map_from_entries({entries})"
-    keys = f"list_distinct(list_transform({entries}, lambda {name}: {name}.k))"
-    return f"map_from_entries(list_transform({keys}, lambda k{name}: struct_pack(k := k{name}, v := list_transform(list_filter({entries}, lambda {name}: {name}.k = k{name}), lambda {name}: {name}.v))))"
+    keys = distinct(f"list_transform({entries}, lambda {name}: {name}.k)", name)
+    values = f"list_transform(list_filter({entries}, lambda {name}: {name}.k = k{name}), lambda {name}: {name}.v)"
+    return f"map_from_entries(list_transform({keys}, lambda k{name}: struct_pack(k := k{name}, v := {values})))"
 
 
 @rule(
     *("normalize", "soundex", "word_stem", "luhn_check", "hamming_distance", "format_number"),
     *("url_encode", "url_decode", "url_extract_host", "url_extract_path", "url_extract_query", "url_extract_fragment"),
-    *("url_extract_port", "url_extract_parameter"),
+    *("url_extract_port", "url_extract_parameter", "url_extract_protocol"),
 )
-def in_python(call: Call) -> str:
+def in_python(call: Call) -> str | Typed:
     if call.name == "word_stem":
         raise call.unsupported("Function word_stem is not supported")
     args = [f"CAST({arg.sql} AS DOUBLE)" for arg in call.args] if call.name == "format_number" else call.sqls
-    return call.python(f"trino_{call.name}", *args)
+    result = call.python(f"trino_{call.name}", *args)
+    if call.name == "url_encode" and call.args[0].type.length is not None:
+        return Typed(result, varchar(min(2**31 - 1, 12 * call.args[0].type.length)))
+    return result
 
 
 @rule("typeof")

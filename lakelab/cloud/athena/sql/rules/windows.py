@@ -8,7 +8,9 @@ from __future__ import annotations
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
 
 
-@rule("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "first_value", "last_value", "nth_value")
+@rule(
+    "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "first_value", "last_value", "nth_value"
+)
 def same_name(call: Call) -> str:
     return call.aggregate(call.name, *call.sqls)
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from lakelab.cloud import wire
+from lakelab.cloud.errors import AwsError
 from lakelab.cloud.glue.crawler.catalog import Summary
 from lakelab.cloud.glue.crawler.crawl import Crawl
 from lakelab.cloud.objects import ObjectInfo
 
 Files = dict[str, bytes]
+GONE = b"gone"  # the bytes of an object that is deleted after it was listed
 
 
 class Folder:
@@ -32,6 +34,8 @@ class Folder:
 
     def file(self, bucket: str, key: str) -> Path:
         self.read.append(key)
+        if self.files[key] == GONE:
+            raise AwsError("The specified key does not exist.", code="NoSuchKey", status=404)
         path = self._root / key.replace("/", "%")
         path.write_bytes(self.files[key])
         return path
@@ -47,6 +51,7 @@ class World:
 
     def crawl(self, files: Files, path: str = "s3://bucket/", **definition: Any) -> Summary:
         known = definition.pop("known_folders", frozenset())
+        changed = definition.pop("changed_folders", None)
         targets = definition.pop("Targets", {"S3Targets": [{"Path": path, **definition.pop("target", {})}]})
         self.folder = Folder(self._root, files)
         service, caller = self.glue.service, self.glue.caller
@@ -57,6 +62,7 @@ class World:
             lambda operation, params: wire.invoke(service, caller, operation, params),
             classifiers=definition.pop("classifiers", ()),
             known_folders=known,
+            changed_folders=changed,
         )
         return crawl.run()
 

@@ -49,6 +49,11 @@ def test_markers_and_helper_files_are_passed_over(lake: Any) -> None:
     assert lake.folder.read == ["t/a.csv"]
 
 
+def test_an_object_that_goes_during_the_crawl_is_passed_over(lake: Any) -> None:
+    lake.crawl({"t/day=1/a.csv": CSV, "t/day=2/a.csv": b"gone"}, "s3://bucket/t/")
+    assert lake.partitions("t") == [["1"]]
+
+
 def test_a_prefix_is_a_folder(lake: Any) -> None:
     lake.crawl({"orders/a.csv": CSV, "orders_old/a.csv": CSV}, "s3://bucket/orders")
     assert lake.folder.read == ["orders/a.csv"]
@@ -130,6 +135,35 @@ def test_what_has_gone_from_s3(lake: Any, behaviour: str, tables: list[str], par
     assert lake.partitions("kept") == partitions
     deprecated = "DEPRECATED_BY_CRAWLER" in lake.tables().get("gone", {"Parameters": {}})["Parameters"]
     assert deprecated == (behaviour == "DEPRECATE_IN_DATABASE")
+
+
+def folders(*days: int) -> frozenset[str]:
+    return frozenset(f"s3://bucket/t/day={day}/" for day in days)
+
+
+def test_an_incremental_crawl_reads_only_new_folders(lake: Any) -> None:
+    files = {f"t/day={day}/a.csv": CSV for day in (1, 2)}
+    lake.crawl(files, "s3://bucket/t/")
+    options = {"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}, "known_folders": folders(1, 2)}
+    files = {**files, "t/day=1/b.csv": CSV, "t/day=3/a.csv": MORE, "t/day=4/a.json": b'{"x": 1}'}
+    lake.crawl(files, "s3://bucket/t/", **options)
+    assert lake.folder.read == ["t/day=3/a.csv", "t/day=4/a.json"]
+    assert lake.partitions("t") == [["1"], ["2"], ["3"]]
+    assert lake.columns("t") == {"id": "bigint", "name": "string"}  # an incremental crawl leaves the table as it is
+
+
+def test_a_crawl_by_events_looks_only_where_there_were_any(lake: Any) -> None:
+    files = {f"t/day={day}/a.csv": CSV for day in (1, 2, 3)}
+    lake.crawl(files, "s3://bucket/t/")
+    lake.crawl(
+        {"t/day=1/a.csv": CSV, "t/day=4/a.csv": CSV, "t/day=5/a.csv": CSV},
+        "s3://bucket/t/",
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_EVENT_MODE"},
+        SchemaChangePolicy={"DeleteBehavior": "DELETE_FROM_DATABASE"},
+        changed_folders=folders(2, 4),
+    )
+    assert lake.folder.read == ["t/day=4/a.csv"]
+    assert lake.partitions("t") == [["1"], ["3"], ["4"]]
 
 
 def test_a_table_that_comes_back_is_no_longer_deprecated(lake: Any) -> None:

@@ -16,7 +16,7 @@ COMBINE = json.dumps({"Version": 1.0, "Grouping": {"TableGroupingPolicy": "Combi
     "glue",
     "crawlers: tables and partitions",
     "near",
-    "the documented examples give the documented tables; thresholds are those AWS documents, similarity is by column names",
+    "the documented examples give the documented tables; schemas are similar when they share 70 % of their columns",
 )
 def test_partitions_of_similar_folders(lake: Any) -> None:
     """https://docs.aws.amazon.com/glue/latest/dg/crawler-s3-folder-table-partition.html, the first example."""

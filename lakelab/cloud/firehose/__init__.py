@@ -1,0 +1,1 @@
+"""Firehose: records gathered into a buffer, transformed, and delivered to S3 as one object a flush."""

@@ -1,0 +1,483 @@
+"""The part of jq 1.6 with which partition keys are extracted.
+
+Paths, slices, pipes, objects, arrays, `//`, comparisons, arithmetic, `if`, and the functions of FUNCTIONS. A program
+with anything else is refused when the delivery stream is made. Source: https://jqlang.org/manual/v1.6/
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import math
+import operator
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Value = Any
+Program = Callable[[Value], Iterator[Value]]
+
+TOKENS = re.compile(
+    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>\d+(?:\.\d+)?)|(?P<field>\.[A-Za-z_]\w*)'
+    r"|(?P<op>//|==|!=|<=|>=|[|,;{}()\[\]:.<>+\-*/%?])|(?P<word>@?[A-Za-z_]\w*))"
+)
+COMPARISONS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class JqError(Exception):
+    """The program is not jq that is known here, or it fails on a value."""
+
+
+def compile_program(text: str) -> Program:
+    """A function that gives all results of a program for a JSON value. Raises JqError."""
+    parser = _Parser(text)
+    program = parser.pipe()
+    if parser.peek() is not None:
+        raise JqError(f"unexpected {parser.peek()!r} in {text!r}")
+    return program
+
+
+class _Parser:
+    """Recursive descent: a method a level of precedence, each giving a program."""
+
+    def __init__(self, text: str):
+        self._text = text
+        self._tokens: list[tuple[str, str]] = []
+        position = 0
+        while text[position:].strip():
+            found = TOKENS.match(text, position)
+            if found is None:
+                raise JqError(f"cannot read {text[position:].strip()!r}")
+            self._tokens.append((str(found.lastgroup), found[str(found.lastgroup)]))
+            position = found.end()
+        self._at = 0
+
+    def peek(self) -> str | None:
+        return self._tokens[self._at][1] if self._at < len(self._tokens) else None
+
+    def _take(self, *expected: str) -> str:
+        symbol = self.peek()
+        if symbol is None or (expected and symbol not in expected):
+            raise JqError(f"expected {' or '.join(expected) or 'more'} after {self._text!r}, got {symbol!r}")
+        self._at += 1
+        return symbol
+
+    def _skip(self, symbol: str) -> bool:
+        if self.peek() == symbol:
+            self._at += 1
+            return True
+        return False
+
+    def pipe(self) -> Program:
+        left = self._comma()
+        return _piped(left, self.pipe()) if self._skip("|") else left
+
+    def _comma(self) -> Program:
+        left = self._alternative()
+        return _both(left, self._comma()) if self._skip(",") else left
+
+    def _alternative(self) -> Program:
+        left = self._or()
+        return _otherwise(left, self._alternative()) if self._skip("//") else left
+
+    def _or(self) -> Program:
+        left = self._and()
+        while self._skip("or"):
+            left = _combined(left, self._and(), lambda a, b: _truth(a) or _truth(b))
+        return left
+
+    def _and(self) -> Program:
+        left = self._comparison()
+        while self._skip("and"):
+            left = _combined(left, self._comparison(), lambda a, b: _truth(a) and _truth(b))
+        return left
+
+    def _comparison(self) -> Program:
+        left = self._sum()
+        if self.peek() in COMPARISONS:
+            compare = COMPARISONS[self._take()]
+            return _combined(left, self._sum(), compare)
+        return left
+
+    def _sum(self) -> Program:
+        left = self._product()
+        while self.peek() in ("+", "-"):
+            combine = _add if self._take() == "+" else _arithmetic("-")
+            left = _combined(left, self._product(), combine)
+        return left
+
+    def _product(self) -> Program:
+        left = self._postfix()
+        while self.peek() in ("*", "/", "%"):
+            sign = self._take()
+            left = _combined(left, self._postfix(), _arithmetic(sign))
+        return left
+
+    def _postfix(self) -> Program:
+        program = self._term()
+        while True:
+            symbol = self.peek()
+            if symbol is not None and self._tokens[self._at][0] == "field":
+                self._at += 1
+                program = _piped(program, _field(symbol[1:]))
+            elif symbol == ".":
+                self._at += 1
+                program = _piped(program, self._after_dot())
+            elif symbol == "[":
+                program = self._bracket(program)
+            elif symbol == "?":
+                self._at += 1
+                program = _tried(program)
+            else:
+                return program
+
+    def _term(self) -> Program:
+        if self._at >= len(self._tokens):
+            raise JqError(f"{self._text!r} ends too early")
+        kind, symbol = self._tokens[self._at]
+        self._at += 1
+        if kind == "field":
+            return _field(symbol[1:])
+        if kind == "string":
+            return self._string(symbol)
+        if kind == "number":
+            number = float(symbol) if "." in symbol else int(symbol)
+            return lambda value: iter([number])
+        match symbol:
+            case ".":
+                return self._after_dot()
+            case "(":
+                inner = self.pipe()
+                self._take(")")
+                return inner
+            case "-":
+                inner = self._postfix()
+                return lambda value: (-_number(found) for found in inner(value))
+            case "[":
+                if self._skip("]"):
+                    return lambda value: iter([[]])
+                inner = self.pipe()
+                self._take("]")
+                return lambda value: iter([list(inner(value))])
+            case "{":
+                return self._object()
+            case "if":
+                return self._conditional()
+        if kind == "word":
+            return self._call(symbol)
+        raise JqError(f"unexpected {symbol!r} in {self._text!r}")
+
+    def _after_dot(self) -> Program:
+        if self._at < len(self._tokens) and self._tokens[self._at][0] == "string":
+            return _field(json.loads(self._take()))
+        return lambda value: iter([value])
+
+    def _string(self, symbol: str) -> Program:
+        if "\\(" in symbol:
+            raise JqError("string interpolation is not known here")
+        text = json.loads(symbol)
+        return lambda value: iter([text])
+
+    def _bracket(self, program: Program) -> Program:
+        self._take("[")
+        if self._skip("]"):
+            return _piped(program, _each)
+        start = None if self.peek() == ":" else self.pipe()
+        if self._skip(":"):
+            end = None if self.peek() == "]" else self.pipe()
+            self._take("]")
+            return _sliced(program, start, end)
+        self._take("]")
+        return _indexed(program, start or _null)
+
+    def _object(self) -> Program:
+        members: list[tuple[Program, Program]] = []
+        while not self._skip("}"):
+            kind, symbol = self._tokens[self._at]
+            self._at += 1
+            if kind == "word":
+                key: Program = _constant(symbol)
+                short = _field(symbol)
+            elif kind == "string":
+                key = _constant(json.loads(symbol))
+                short = _field(json.loads(symbol))
+            elif symbol == "(":
+                key = self.pipe()
+                self._take(")")
+                short = _null
+            else:
+                raise JqError(f"{symbol!r} is no key of an object")
+            members.append((key, self._member() if self._skip(":") else short))
+            if not self._skip(","):
+                self._take("}")
+                break
+        return _constructed(members)
+
+    def _member(self) -> Program:
+        # AWS's examples pipe within an object without parentheses, and so does its jq
+        left = self._alternative()
+        return _piped(left, self._member()) if self._skip("|") else left
+
+    def _conditional(self) -> Program:
+        test = self.pipe()
+        self._take("then")
+        yes = self.pipe()
+        no: Program = lambda value: iter([value])  # noqa: E731
+        if self._skip("elif"):
+            no = self._conditional()
+        else:
+            if self._skip("else"):
+                no = self.pipe()
+            self._take("end")
+
+        def run(value: Value) -> Iterator[Value]:
+            for found in test(value):
+                yield from (yes if _truth(found) else no)(value)
+
+        return run
+
+    def _call(self, name: str) -> Program:
+        arguments: list[Program] = []
+        if self._skip("("):
+            arguments.append(self.pipe())
+            while self._skip(";"):
+                arguments.append(self.pipe())
+            self._take(")")
+        if name in ("null", "true", "false") and not arguments:
+            return _constant(json.loads(name))
+        if name in ("select", "map") and len(arguments) == 1:
+            return _select(arguments[0]) if name == "select" else _mapped(arguments[0])
+        function = FUNCTIONS.get((name, len(arguments)))
+        if function is None:
+            raise JqError(f"the function {name}/{len(arguments)} is not known here")
+
+        def run(value: Value) -> Iterator[Value]:
+            values = [next(argument(value), None) for argument in arguments]
+            try:
+                yield function(value, *values)
+            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+                raise JqError(f"{name} failed on {value!r}: {error}") from error
+
+        return run
+
+
+# ---- programs
+
+
+def _constant(value: Value) -> Program:
+    return lambda ignored: iter([value])
+
+
+_null = _constant(None)
+
+
+def _piped(left: Program, right: Program) -> Program:
+    return lambda value: (result for found in left(value) for result in right(found))
+
+
+def _both(left: Program, right: Program) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        yield from left(value)
+        yield from right(value)
+
+    return run
+
+
+def _otherwise(left: Program, right: Program) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        try:
+            found = [each for each in left(value) if _truth(each)]
+        except JqError:
+            found = []
+        return iter(found) if found else right(value)
+
+    return run
+
+
+def _combined(left: Program, right: Program, combine: Callable[[Value, Value], Value]) -> Program:
+    return lambda value: (combine(a, b) for b in right(value) for a in left(value))
+
+
+def _tried(program: Program) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        try:
+            yield from program(value)
+        except JqError:
+            return
+
+    return run
+
+
+def _field(name: str) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        if value is not None and not isinstance(value, dict):
+            raise JqError(f'Cannot index {_type(value)} with "{name}"')
+        yield None if value is None else value.get(name)
+
+    return run
+
+
+def _each(value: Value) -> Iterator[Value]:
+    if isinstance(value, dict):
+        return iter(value.values())
+    if isinstance(value, list):
+        return iter(value)
+    raise JqError(f"Cannot iterate over {_type(value)}")
+
+
+def _indexed(program: Program, index: Program) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        for holder in program(value):
+            for place in index(value):
+                if isinstance(holder, dict) and isinstance(place, str):
+                    yield holder.get(place)
+                elif isinstance(holder, list) and isinstance(place, int):
+                    yield holder[place] if -len(holder) <= place < len(holder) else None
+                elif holder is None:
+                    yield None
+                else:
+                    raise JqError(f"Cannot index {_type(holder)} with {_type(place)}")
+
+    return run
+
+
+def _sliced(program: Program, start: Program | None, end: Program | None) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        low = next(start(value), None) if start else None
+        high = next(end(value), None) if end else None
+        for holder in program(value):
+            if holder is not None and not isinstance(holder, str | list):
+                raise JqError(f"Cannot index {_type(holder)} with object")
+            yield None if holder is None else holder[low:high]
+
+    return run
+
+
+def _constructed(members: list[tuple[Program, Program]]) -> Program:
+    def run(value: Value) -> Iterator[Value]:
+        made: list[dict[str, Value]] = [{}]
+        for key, program in members:
+            made = [{**each, name: found} for each in made for name in key(value) for found in program(value)]
+        return iter(made)
+
+    return run
+
+
+def _select(test: Program) -> Program:
+    return lambda value: (value for found in test(value) if _truth(found))
+
+
+def _mapped(program: Program) -> Program:
+    return lambda value: iter([[result for each in _each(value) for result in program(each)]])
+
+
+# ---- values
+
+
+def _truth(value: Value) -> bool:
+    return value is not None and value is not False
+
+
+def _type(value: Value) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
+
+
+def _number(value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise JqError(f"{_type(value)} ({json.dumps(value)}) is not a number")
+    return value
+
+
+def _add(left: Value, right: Value) -> Value:
+    if left is None or right is None:
+        return right if left is None else left
+    if type(left) is type(right) and isinstance(left, str | list):
+        return left + right  # type: ignore[operator]
+    if isinstance(left, dict) and isinstance(right, dict):
+        return {**left, **right}
+    return _number(left) + _number(right)
+
+
+def _arithmetic(sign: str) -> Callable[[Value, Value], Value]:
+    def run(left: Value, right: Value) -> Value:
+        if sign == "/" and isinstance(left, str) and isinstance(right, str):
+            return left.split(right)
+        a, b = _number(left), _number(right)
+        if sign in "/%" and b == 0:
+            raise JqError(f"{a} and {b} cannot be divided because the divisor is zero")
+        match sign:
+            case "-":
+                return a - b
+            case "*":
+                return a * b
+            case "/":
+                quotient = a / b
+                return int(quotient) if quotient.is_integer() else quotient
+        return int(math.fmod(int(a), int(b)))
+
+    return run
+
+
+def _broken_down(seconds: Value) -> time.struct_time:
+    if isinstance(seconds, list):
+        year, month, day, hour, minute, second, *_ = [int(part) for part in seconds]
+        return time.gmtime(calendar.timegm((year, month + 1, day, hour, minute, second)))
+    return time.gmtime(_number(seconds))
+
+
+def _gmtime(seconds: Value) -> list[Value]:
+    parts = time.gmtime(_number(seconds))
+    return [*(parts[0], parts[1] - 1), *parts[2:6], (parts[6] + 1) % 7, parts[7] - 1]
+
+
+def _strptime(text: Value, pattern: str) -> list[Value]:
+    return _gmtime(calendar.timegm(time.strptime(text, pattern)))
+
+
+def _from_date(text: Value) -> int:
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _tonumber(value: Value) -> Value:
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"-?\d+", value) else float(value)
+    return _number(value)
+
+
+FUNCTIONS: dict[tuple[str, int], Callable[..., Value]] = {
+    ("tostring", 0): lambda value: value if isinstance(value, str) else json.dumps(value, separators=(",", ":")),
+    ("tonumber", 0): _tonumber,
+    ("length", 0): lambda value: 0 if value is None else abs(value) if isinstance(value, int | float) else len(value),
+    ("not", 0): lambda value: not _truth(value),
+    ("floor", 0): lambda value: math.floor(_number(value)),
+    ("ascii_downcase", 0): lambda value: value.lower(),
+    ("ascii_upcase", 0): lambda value: value.upper(),
+    ("split", 1): lambda value, by: value.split(by),
+    ("join", 1): lambda value, by: by.join("" if each is None else str(each) for each in value),
+    ("ltrimstr", 1): lambda value, start: value.removeprefix(start),
+    ("rtrimstr", 1): lambda value, end: value.removesuffix(end),
+    ("startswith", 1): lambda value, start: value.startswith(start),
+    ("endswith", 1): lambda value, end: value.endswith(end),
+    ("contains", 1): lambda value, part: part in value,
+    ("has", 1): lambda value, key: key in value,
+    ("test", 1): lambda value, pattern: re.search(pattern, value) is not None,
+    ("fromjson", 0): json.loads,
+    ("type", 0): _type,
+    ("gmtime", 0): _gmtime,
+    ("mktime", 0): lambda value: calendar.timegm(_broken_down(value)),
+    ("strftime", 1): lambda value, pattern: time.strftime(pattern, _broken_down(value)),
+    ("strptime", 1): _strptime,
+    ("fromdate", 0): _from_date,
+    ("fromdateiso8601", 0): _from_date,
+    ("todate", 0): lambda value: time.strftime("%Y-%m-%dT%H:%M:%SZ", _broken_down(value)),
+    ("todateiso8601", 0): lambda value: time.strftime("%Y-%m-%dT%H:%M:%SZ", _broken_down(value)),
+}

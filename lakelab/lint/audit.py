@@ -1,0 +1,60 @@
+"""pip-audit: known vulnerabilities of the locked packages. It asks the package index about each, so only when asked to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lakelab.lint.environment import tool
+from lakelab.lint.findings import Finding, Location, Run
+from lakelab.lint.process import Result, execute, finish
+
+TOOL = "pip-audit"
+LOCK = "requirements.lock"
+OFFLINE = (
+    "ConnectionError",
+    "NameResolutionError",
+    "Max retries exceeded",
+    "ConnectTimeout",
+    "ProxyError",
+    "Connection refused",
+)
+
+
+def run(root: Path, state: Path) -> Run:
+    """The locked packages with known vulnerabilities; skipped, with a message, where there is no network."""
+    lines = (root / LOCK).read_text(encoding="utf-8").splitlines()
+    where = {line.split("==")[0].lower(): number for number, line in enumerate(lines, start=1) if "==" in line}
+
+    def parse(result: Result) -> Run:
+        answer = json.loads(result.stdout)
+        findings = tuple(
+            Finding(
+                TOOL,
+                problem["id"],
+                f"{package['name']} {package['version']}: {problem['id']}, repaired in {', '.join(problem['fix_versions']) or 'none'}",
+                Location(LOCK, where.get(package["name"].lower(), 0)),
+            )
+            for package in answer["dependencies"]
+            for problem in package.get("vulns", [])
+        )
+        return Run(TOOL, findings, len(answer["dependencies"]), "packages")
+
+    program = str(tool(TOOL, root, state))
+    command = [
+        program,
+        "--requirement",
+        LOCK,
+        "--disable-pip",
+        "--require-hashes",
+        "--format",
+        "json",
+        "--progress-spinner",
+        "off",
+    ]
+    result = execute([*command, "--timeout", "10"], root)
+    if result.code and any(sign in result.stderr for sign in OFFLINE):
+        return Run(
+            TOOL, seconds=result.seconds, skipped="the package index cannot be reached: run it where there is a network"
+        )
+    return finish(TOOL, result, parse, codes=(0, 1))

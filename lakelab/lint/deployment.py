@@ -1,0 +1,88 @@
+"""The state that the lint looks at: of a throw-away deployment into a private local AWS, or of stacks that are deployed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lakelab.cloud.environment import environment
+from lakelab.cloud.server import Server
+from lakelab.deploy import DEFAULT_BACKEND, Project, Session
+from lakelab.lint.findings import LintError
+from lakelab.lint.sources import below, digest, tracked
+from lakelab.pipeline.deployment import Stacks
+from lakelab.settings import Settings
+
+# What the program reads, and what runs it: a change in any of them needs a new deployment.
+SOURCES = (
+    "stacks",
+    "lambdas",
+    "policies/iam",
+    "policies/resource",
+    "policies/trust",
+    "glue",
+    "athena_queries",
+    "lakelab/deploy",
+)
+SUFFIXES = (".py", ".json", ".yaml", ".yml", ".sql", ".md", ".toml")
+
+
+def states(config: Settings, target: str = "local") -> list[Path]:
+    """The state files of a throw-away deployment of all layers; those of the last one when nothing has changed since.
+
+    Raises:
+        LakelabError: the local AWS does not start, or a stack cannot be deployed.
+    """
+    files = tracked(config.root)
+    settings = [file for file in files if file.name.startswith("Pulumi.")]
+    key = digest(config.root, [*below(files, *SOURCES, suffixes=SUFFIXES), *settings], target, version("pulumi-aws"))
+    kept = config.state / "lint" / "states"
+    folder = kept / key
+    if not folder.is_dir():
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        with TemporaryDirectory(prefix="lakelab-lint-") as scratch:
+            made = _deploy(config, target, Path(scratch))
+            fresh = kept / f"{key}.part"
+            shutil.copytree(made, fresh)
+            fresh.rename(folder)
+    return sorted(folder.glob("*.json"))
+
+
+def _deploy(config: Settings, target: str, scratch: Path) -> Path:
+    """Deploys all layers into a local AWS of its own; the folder with the state of each."""
+    private = Settings(root=scratch, port=_free_port(), region=config.region, account=config.account)
+    project = Project.load(config.root)
+    server = Server(private)
+    server.start()
+    try:
+        with Session({**os.environ, **environment(private)}) as session:
+            for layer in Stacks(config, target).needs:
+                session.up(project, f"{layer}-{target}", backend=scratch / "pulumi")
+    finally:
+        server.stop()
+    return scratch / "pulumi/.pulumi/stacks" / project.name
+
+
+def deployed(config: Settings, target: str = "local") -> list[Path]:
+    """The state files of the stacks of a target that are deployed now.
+
+    Raises:
+        LintError: none is.
+    """
+    project = Project.load(config.root)
+    backend = os.environ.get("PULUMI_BACKEND_URL", "").removeprefix("file://") or config.root / DEFAULT_BACKEND
+    found = sorted((Path(backend) / ".pulumi/stacks" / project.name).glob(f"*-{target}.json"))
+    if not found:
+        raise LintError(f"no stack is deployed to {target}", fix="make up-local, or lint without --deployed")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

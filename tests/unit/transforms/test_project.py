@@ -1,0 +1,121 @@
+"""The dbt project: it parses, says what everything is, and agrees with the data contracts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+PROJECT = ROOT / "transforms"
+
+
+def parse(target: str, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DBT_"))}
+    command = [str(Path(sys.executable).parent / "dbt"), "parse", "--project-dir", str(PROJECT)]
+    command += ["--profiles-dir", str(PROJECT), "--target", target]
+    return subprocess.run(
+        [*command, "--target-path", str(folder), "--log-path", str(folder)],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("dbt")
+    done = parse("local", folder, {})
+    assert done.returncode == 0, done.stdout
+    assert "WARNING" not in done.stdout.upper(), done.stdout
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def of_type(manifest: dict[str, Any], *types: str) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] in types]
+
+
+def test_every_model_seed_and_column_says_what_it_is(manifest: dict[str, Any]):
+    nodes = of_type(manifest, "model", "seed")
+    assert {node["name"] for node in nodes} == {
+        "stg_orders",
+        "clean_orders",
+        "monthly_revenue",
+        "currencies",
+        "order_statuses",
+    }
+    for node in nodes:
+        assert "One row per" in node["description"], node["name"]
+        assert all(column["description"] for column in node["columns"].values()), node["name"]
+
+
+@pytest.mark.parametrize(
+    ("model", "materialized"),
+    [
+        pytest.param("stg_orders", "view", id="staging is a view"),
+        pytest.param("clean_orders", "table", id="clean_orders is a table"),
+        pytest.param("monthly_revenue", "table", id="monthly_revenue is a table"),
+    ],
+)
+def test_a_model_is_materialised(manifest: dict[str, Any], model: str, materialized: str):
+    [node] = [node for node in of_type(manifest, "model") if node["name"] == model]
+    assert node["config"]["materialized"] == materialized
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "test"),
+    [
+        pytest.param("clean_orders", "order_id", "unique", id="unique"),
+        pytest.param("clean_orders", "order_id", "not_null", id="not_null"),
+        pytest.param("clean_orders", "status", "relationships", id="relationships"),
+        pytest.param("clean_orders", "currency", "accepted_values", id="accepted_values"),
+        pytest.param("clean_orders", "order_total", "never_negative", id="order_total is never negative"),
+        pytest.param("monthly_revenue", "revenue", "never_negative", id="revenue is never negative"),
+    ],
+)
+def test_a_column_is_tested(manifest: dict[str, Any], model: str, column: str, test: str):
+    tests = {
+        (node["attached_node"].rpartition(".")[2], node["column_name"], node["test_metadata"]["name"])
+        for node in of_type(manifest, "test")
+        if node.get("test_metadata")
+    }
+    assert (model, column, test) in tests
+
+
+@pytest.mark.parametrize(
+    "table", [pytest.param("orders", id="orders"), pytest.param("orders_ingests", id="orders_ingests")]
+)
+def test_a_source_has_exactly_the_columns_of_its_contract(manifest: dict[str, Any], table: str):
+    contract = yaml.safe_load((ROOT / f"glue/tables/{table}.yaml").read_text())
+    columns = [*contract["columns"], *contract.get("partition_keys", [])]
+    source = manifest["sources"][f"source.lakelab.lake.{table}"]
+    assert {name: column["data_type"] for name, column in source["columns"].items()} == {
+        column["name"]: column["type"] for column in columns
+    }
+    assert source["schema"] == "lakelab_local"
+
+
+@pytest.mark.parametrize(
+    ("seed", "column"),
+    [pytest.param("currencies", "currency", id="currencies"), pytest.param("order_statuses", "status", id="statuses")],
+)
+def test_a_seed_has_exactly_the_values_that_the_contract_allows(seed: str, column: str):
+    contract = yaml.safe_load((ROOT / "glue/tables/orders.yaml").read_text())
+    [allowed] = [found["values"] for found in contract["columns"] if found["name"] == column]
+    with (PROJECT / f"seeds/{seed}.csv").open(newline="") as file:
+        assert {row[column] for row in csv.DictReader(file)} == set(allowed)
+
+
+def test_a_target_other_than_local_must_be_told_where_to_write(tmp_path: Path):
+    done = parse("sandbox", tmp_path, {})
+    assert done.returncode != 0
+    assert "Env var required but not provided: 'DBT_SCHEMA'" in done.stdout
