@@ -40,17 +40,25 @@ query: $(READY) ## run a named query: make query Q=monthly_revenue
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+.PHONY: test-slow
+test-slow: $(READY) ## run the tests that take long: dbt's own suites, recovery from kills
+	@$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
 .PHONY: lint
 lint: $(READY) ## ruff, pyright
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/pyright
+	@$(BIN)/basedpyright
 
 .PHONY: bench
 bench: $(READY) ## time of make up-local, first and second run
 	@$(BIN)/python -m lakelab.pipeline.bench
+
+.PHONY: fidelity
+fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers
+	@$(BIN)/python -m lakelab.fidelity
 
 .PHONY: lock
 lock: $(READY) ## resolve the dependencies again

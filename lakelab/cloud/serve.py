@@ -13,6 +13,7 @@ from lakelab.cloud.athena.api import AthenaService
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.clock import Clock
 from lakelab.cloud.core.ministack import MiniStackCore
+from lakelab.cloud.firehose.api import FirehoseService
 from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
 from lakelab.cloud.streams.api import KinesisService
@@ -20,7 +21,7 @@ from lakelab.cloud.streams.mappings.api import EventSourceMappings
 from lakelab.settings import Settings, settings
 
 # a lake service is added here, by one line
-SERVICES = (AthenaService, GlueService, KinesisService)
+SERVICES = (AthenaService, GlueService, KinesisService, FirehoseService)
 
 
 def build(config: Settings, instance: str) -> Gateway:
@@ -35,9 +36,10 @@ def build(config: Settings, instance: str) -> Gateway:
     kinesis = KinesisService(config.state / "kinesis", clock)
     services = [
         AthenaService(config.state / "athena", invoke),
-        GlueService(config.state / "glue", invoke),
+        GlueService(config.state / "glue", invoke, clock),
         kinesis,
         EventSourceMappings(config.state / "lambda", kinesis, clock),
+        FirehoseService(config.state / "firehose", kinesis, invoke, clock),
     ]
     gateway = Gateway(core, services, identity, clock)
     return gateway

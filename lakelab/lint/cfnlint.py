@@ -55,7 +55,7 @@ def main(root: str, *states: str) -> None:
     graph = load(map(Path, states), Path(root))
     template = render(graph, lambda kind: PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema)
     notes = [f"CloudFormation has no place for {name}" for name in sorted(set(template.unplaced))]
-    resources = sum(len(sources) for sources in template.made_from.values())
+    resources = len(template.made_from) + len({part.urn for part in template.parts.values()})
     print(json.dumps({"matches": list(_matches(template)), "resources": resources, "notes": notes}))
 
 
@@ -67,24 +67,14 @@ def _matches(template: Template) -> Iterator[dict[str, Any]]:
     for match in lint(json.dumps(template.body, indent=1), config=config):
         path = [str(part) for part in getattr(match, "path", None) or []]
         logical = path[1] if len(path) > 1 and path[0] == "Resources" else ""
-        sources = template.made_from.get(logical)
-        if not sources:
+        if logical not in template.made_from:
             raise ValueError(f"cfn-lint {match.rule.id} is about no resource: {match.message}")
         yield {
             "rule": match.rule.id,
             "message": f"{'.'.join(path[3:])}: {match.message}" if path[3:] else match.message,
-            "urn": _source(sources, path).urn,
+            "urn": template.parts.get((logical, "".join(path[3:4])), template.made_from[logical]).urn,
             "url": match.rule.source_url or "",
         }
-
-
-def _source(sources: list[Resource], path: list[str]) -> Resource:
-    """The resource that a property of the template came from: for parts of a bucket the part."""
-    place = path[3].lower() if len(path) > 3 else ""
-    for source in sources[1:]:
-        if place and place.removesuffix("configuration") in source.type.lower():
-            return source
-    return sources[0]
 
 
 if __name__ == "__main__":

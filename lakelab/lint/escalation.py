@@ -1,7 +1,7 @@
 """Paths by which who holds some permissions can give themselves all others.
 
-The paths are those of Rhino Security Labs' list and of BishopFox's iam-vulnerable, as far as they need IAM, STS, Lambda,
-Glue, CloudFormation and EC2: https://github.com/BishopFox/iam-vulnerable
+The paths are those of Rhino Security Labs' list and of BishopFox's iam-vulnerable, as far as they need IAM, STS,
+Lambda, Glue, CloudFormation and EC2: https://github.com/BishopFox/iam-vulnerable
 """
 
 from __future__ import annotations
@@ -75,10 +75,12 @@ class Escalation:
 def escalations(graph: Graph, found: Iterable[Document]) -> Iterator[Escalation]:
     """The paths that roles, users and groups have, by all documents together and within their boundaries."""
     documents = list(found)
-    boundaries = {document.resource.outputs.get("arn"): document for document in documents}
+    boundaries = {
+        document.resource.outputs["arn"]: document for document in documents if document.kind is Kind.BOUNDARY
+    }
     for principal in graph.of_type("aws:iam/role:Role", "aws:iam/user:User", "aws:iam/group:Group"):
         held = list(_held(graph, principal, documents))
-        boundary = boundaries.get(principal.inputs.get("permissionsBoundary"))
+        boundary = boundaries.get(principal.inputs.get("permissionsBoundary", ""))
         for path in PATHS:
             grants = [_grant(action, path, held, boundary) for action in path.actions]
             granted = [document for document in grants if document is not None]

@@ -43,6 +43,7 @@ class Finding:
         message: what is wrong.
         location: where to repair it.
         resource: `<type>::<name>` of the Pulumi resource; empty for findings about files.
+        stack: the stack that the resource is in.
         related: the places that led here, innermost first: the component, the layer.
         also: the rules of other tools that say the same.
         url: where the rule is explained.
@@ -54,6 +55,7 @@ class Finding:
     location: Location
     severity: Severity = Severity.ERROR
     resource: str = ""
+    stack: str = ""
     related: tuple[Location, ...] = ()
     also: tuple[str, ...] = ()
     url: str = ""
@@ -130,7 +132,10 @@ def merge(findings: Iterable[Finding]) -> list[Finding]:
     """
     found: dict[tuple[str, str], Finding] = {}
     for finding in sorted(findings, key=lambda item: item.rule in SAME):
-        where = finding.resource or f"{finding.location}:{finding.location.column}:{finding.message}"
+        where = (
+            f"{finding.stack} {finding.resource}".strip()
+            or f"{finding.location}:{finding.location.column}:{finding.message}"
+        )
         own = found.get((where, SAME.get(finding.rule, finding.rule)))
         if own is None:
             found[where, finding.rule] = finding

@@ -83,7 +83,9 @@ class Graph:
     def finding(self, resource: Resource, **values: Any) -> Finding:
         """A finding about a resource, at its place in the program."""
         related = (*self.trail(resource), *values.pop("related", ()))
-        return Finding(resource=resource.label, location=resource.location, related=related, **values)
+        return Finding(
+            resource=resource.label, stack=resource.stack, location=resource.location, related=related, **values
+        )
 
     @cached_property
     def _by_identity(self) -> dict[str, list[Resource]]:

@@ -127,12 +127,14 @@ class Template:
 
     Attributes:
         body: the template.
-        made_from: for each logical id the resources that its properties come from, the main one first.
+        made_from: the resource of each logical id.
+        parts: the resource that a top-level property comes from, where that is another one.
         unplaced: properties and types that CloudFormation has no place for.
     """
 
     body: dict[str, Any] = field(default_factory=lambda: {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}})
-    made_from: dict[str, list[Resource]] = field(default_factory=dict)
+    made_from: dict[str, Resource] = field(default_factory=dict)
+    parts: dict[tuple[str, str], Resource] = field(default_factory=dict)
     unplaced: list[str] = field(default_factory=list)
 
 
@@ -153,18 +155,16 @@ def render(graph: Graph, schema_of: SchemaOf) -> Template:
         if kind is None:
             template.unplaced.append(resource.type)
             continue
-        inputs, sources = dict(resource.inputs), [resource]
+        logical = _logical_id(resource, template.body["Resources"])
+        fit = _Fit(schema_of(kind), kind, template.unplaced)
+        properties = fit.properties(ADAPT[kind](resource.inputs) if kind in ADAPT else resource.inputs)
         if kind == "AWS::S3::Bucket":
             for part in buckets.pop(resource.outputs.get("id", ""), []):
-                inputs |= _bucket_part(part)
-                sources.append(part)
-        schema = schema_of(kind)
-        shaped = ADAPT[kind](inputs) if kind in ADAPT else inputs
-        fit = _Fit(schema, kind, template.unplaced)
-        properties = fit.properties(schema, {name: value for name, value in shaped.items() if value is not None}, ())
-        logical = _logical_id(resource, template.body["Resources"])
+                found = fit.properties(_bucket_part(part))
+                properties |= found
+                template.parts |= {(logical, name): part for name in found}
         template.body["Resources"][logical] = {"Type": kind, "Properties": properties}
-        template.made_from[logical] = sources
+        template.made_from[logical] = resource
     for parts in buckets.values():  # of a bucket that is in no stack given
         template.unplaced.extend(part.type for part in parts)
     return template
@@ -327,7 +327,11 @@ class _Fit:
         self._renames = RENAMES.get(kind, {})
         self._unplaced = unplaced
 
-    def properties(self, node: Mapping[str, Any], values: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    def properties(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties of the resource."""
+        return self._properties(self._schema, values, ())
+
+    def _properties(self, node: Mapping[str, Any], values: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
         names = {name.lower(): name for name in node.get("properties", {})}
         found: dict[str, Any] = {}
         for key, value in values.items():
@@ -374,7 +378,7 @@ class _Fit:
         if isinstance(value, list) and len(value) == 1 and "object" in kinds:
             value = value[0]
         if isinstance(value, dict) and "properties" in node:
-            return self.properties(node, value, path)
+            return self._properties(node, value, path)
         return value
 
 

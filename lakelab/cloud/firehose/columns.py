@@ -165,7 +165,7 @@ def _not_boolean(value: Any) -> Any:
 
 
 def _moment(value: Any) -> datetime:
-    """A timestamp: ISO 8601 or `yyyy-MM-dd HH:mm:ss`, or milliseconds since 1970. UTC, as Hive has it without a zone."""
+    """A timestamp: ISO 8601, `yyyy-MM-dd HH:mm:ss`, or milliseconds since 1970; in UTC, for Hive has no zones."""
     if isinstance(value, str):
         found = datetime.fromisoformat(value.replace("Z", "+00:00"))
     else:

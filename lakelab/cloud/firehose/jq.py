@@ -45,6 +45,16 @@ def compile_program(text: str) -> Program:
     return program
 
 
+def compile_object(text: str) -> tuple[Program, list[str]]:
+    """A program that constructs an object (`{city:.city}`), and the names of its members. Raises JqError."""
+    program = compile_program(text)
+    parser = _Parser(text)
+    if parser.peek() != "{":
+        raise JqError(f"{text!r} does not construct an object")
+    parser.pipe()
+    return program, parser.names
+
+
 class _Parser:
     """Recursive descent: a method a level of precedence, each giving a program."""
 
@@ -59,6 +69,7 @@ class _Parser:
             self._tokens.append((str(found.lastgroup), found[str(found.lastgroup)]))
             position = found.end()
         self._at = 0
+        self.names: list[str] = []  # of the members of the object with which the program begins
 
     def peek(self) -> str | None:
         return self._tokens[self._at][1] if self._at < len(self._tokens) else None
@@ -200,9 +211,12 @@ class _Parser:
 
     def _object(self) -> Program:
         members: list[tuple[Program, Program]] = []
+        outermost = self._at == 1
         while not self._skip("}"):
             kind, symbol = self._tokens[self._at]
             self._at += 1
+            if outermost and kind in ("word", "string"):
+                self.names.append(json.loads(symbol) if kind == "string" else symbol)
             if kind == "word":
                 key: Program = _constant(symbol)
                 short = _field(symbol)

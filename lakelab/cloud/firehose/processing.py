@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lakelab.cloud.firehose.errors import InvalidArgument
-from lakelab.cloud.firehose.jq import JqError, Program, compile_program
+from lakelab.cloud.firehose.jq import JqError, Program, compile_object
 from lakelab.cloud.firehose.records import PROCESSING_FAILED, Failure, Item, PartitionKeys
 
 SUPPORTED = ("Lambda", "MetadataExtraction", "RecordDeAggregation", "AppendDelimiterToRecord")
@@ -77,13 +77,9 @@ class Processing:
             raise InvalidArgument("MetadataExtraction processor is valid only when Dynamic Partitioning is enabled.")
         text = parameters.get("MetadataExtractionQuery", "")
         try:
-            self._query = compile_program(text)
-            first = next(self._query({}), None)
+            self._query, names = compile_object(text)
         except JqError as error:
-            if self._query is None:
-                raise InvalidArgument(f"MetadataExtractionQuery is not valid: {error}") from error
-            first = None
-        names = first if isinstance(first, dict) else _keys_of(text)
+            raise InvalidArgument(f"MetadataExtractionQuery is not valid: {error}") from error
         self.query_keys = {("partitionKeyFromQuery", name) for name in names}
 
     def run(self, items: Sequence[Item], invoke: InvokeFunction) -> Outcome:
@@ -225,12 +221,6 @@ class Processing:
             text = json.dumps(value) if not isinstance(value, str) else value
             keys.append((("partitionKeyFromQuery", name), text))
         return tuple(keys)
-
-
-def _keys_of(query: str) -> list[str]:
-    """The keys of an object that a query constructs, when it cannot be tried on an empty document."""
-    text = query.strip().removeprefix("{").removesuffix("}")
-    return [part.partition(":")[0].strip().strip('"') for part in text.split(",")]
 
 
 def _delimiter(text: str) -> bytes:

@@ -45,6 +45,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "line": finding.location.line,
         "column": finding.location.column,
         "resource": finding.resource,
+        "stack": finding.stack,
         "related": [str(place) for place in finding.related],
         "url": finding.url,
     }

@@ -46,33 +46,32 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(program: Any) -> No
     assert not {"bad", "on-bad"} & names
 
 
+ALIAS = """
+    key = aws.kms.Key("key", deletion_window_in_days=7) if KEY else None
+    aws.kms.Alias("alias", name=f"alias/{UNIQUE}", target_key_id=TARGET or key.key_id)
+"""
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
 def test_what_a_failed_resource_needs_is_not_deleted(program: Any) -> None:
-    program.write(
-        """
-        first = aws.sqs.Queue("first")
-        aws.sqs.Queue("second", tags={"first": first.url})
-        """
-    ).up()
-    program.write('aws.sqs.Queue("second", tags={"aws:no": "x"})')
-    with pytest.raises(DeployError):
-        program.up()
-    names = {item["urn"].rsplit("::")[-1] for item in program.state()}
-    assert {"first", "second"} <= names
+    program.write(ALIAS, KEY=True, TARGET="").up()
+    with pytest.raises(DeployError, match="alias: UpdateAlias: NotFoundException"):
+        program.write(ALIAS, KEY=False, TARGET=NOWHERE).up()
+    assert any("key is not deleted" in text for text in program.said())
+    id = program.resource("key")["id"]
+    assert program.cloud.client("kms").describe_key(KeyId=id)["KeyMetadata"]["KeyState"] == "Enabled"
+    program.write(ALIAS, KEY=True, TARGET="")
+    assert not program.up().changed
 
 
 def test_an_update_that_fails_keeps_the_truth_in_the_state(program: Any) -> None:
-    text = """
-        role = aws.iam.Role("r", name=UNIQUE, description=TEXT, assume_role_policy=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"},
-             "Action": "sts:AssumeRole"}]}))
-        aws.lambda_.Function("f", name=UNIQUE, role=ROLE or role.arn, runtime="python3.11", handler="h.h",
-                             code=pulumi.AssetArchive({"h.py": pulumi.StringAsset(TEXT)}))
-    """
-    program.write(text, TEXT="one", ROLE="").up()
-    with pytest.raises(DeployError, match="UpdateFunctionConfiguration"):
-        program.write(text, TEXT="two", ROLE="arn:aws:iam::000000000000:role/nobody").up()
-    assert json.loads(program.state_text())["checkpoint"]["latest"]["pending_operations"] == []
-    program.write(text, TEXT="one", ROLE="").up()
+    program.write(ALIAS, KEY=True, TARGET="").up()
+    with pytest.raises(DeployError, match="UpdateAlias"):
+        program.write(ALIAS, KEY=True, TARGET=NOWHERE).up()
+    latest = json.loads(program.state_text())["checkpoint"]["latest"]
+    assert latest["pending_operations"] == []
+    assert program.resource("alias")["inputs"]["targetKeyId"] == program.resource("key")["id"]
+    program.write(ALIAS, KEY=True, TARGET="")
     assert not program.up().changed
 
 

@@ -131,13 +131,13 @@ def prepare_connection(con: duckdb.DuckDBPyConnection, *statements: Translated) 
 
 
 def sql_error(error: duckdb.Error) -> SqlError | None:
-    """What Athena says where DuckDB raised `error` while it ran a translated statement; None when it is no user error."""
+    """What Athena says where DuckDB raised `error` in a translated statement; None when it is no user error."""
     return connection.error_of(error)
 
 
 def _bind(statement: exp.Expr, parameters: Sequence[str]) -> exp.Expr:
     """The statement with its `?` replaced, in order. Raises SqlError when their number differs."""
-    places = [node for node in statement.find_all(exp.Placeholder, bfs=False)]
+    places = list(statement.find_all(exp.Placeholder, bfs=False))
     if len(places) != len(parameters):
         message = f"Incorrect number of parameters: expected {len(places)} but found {len(parameters)}"
         raise SqlError("INVALID_PARAMETER_USAGE", message)

@@ -146,7 +146,8 @@ def scaled(sql: str, kind: Type) -> str:
         return f"CAST({sql} AS {to_duckdb(kind)})"
     whole = MAX_PRECISION - kind.scale
     digits = min(whole, kind.precision)
-    return f"CAST(CAST({sql} AS DECIMAL({digits},0)) * CAST(0.{'0' * (kind.scale - 1)}1 AS DECIMAL({kind.scale},{kind.scale})) AS {to_duckdb(kind)})"
+    unit = f"CAST(0.{'0' * (kind.scale - 1)}1 AS DECIMAL({kind.scale},{kind.scale}))"
+    return f"CAST(CAST({sql} AS DECIMAL({digits},0)) * {unit} AS {to_duckdb(kind)})"
 
 
 def _power(exponent: int, integer: str) -> str:
@@ -161,8 +162,8 @@ def _times(symbol: str, left: Typed, right: Typed) -> Typed | None:
         return Typed(f"({left.sql} {symbol} {right.sql})", a)
     if symbol in "+-" and b.is_interval:
         if a.name == "date" and b == DAY_TO_SECOND and right.value is not None and int(str(right.value)) % 86_400_000:
-            message = f"Cannot {'add' if symbol == '+' else 'subtract'} hour, minutes or seconds {'to' if symbol == '+' else 'from'} a date"
-            return Typed(fail("INVALID_FUNCTION_ARGUMENT", message, a), a)
+            verb = "add hour, minutes or seconds to" if symbol == "+" else "subtract hour, minutes or seconds from"
+            return Typed(fail("INVALID_FUNCTION_ARGUMENT", f"Cannot {verb} a date", a), a)
         if a.name == "date":
             return Typed(f"CAST(({left.sql} {symbol} {right.sql}) AS DATE)", a)
         if a.name.startswith("timestamp"):
@@ -184,4 +185,5 @@ def _times(symbol: str, left: Typed, right: Typed) -> Typed | None:
 def scale_interval(sql: str, symbol: str, factor: Typed) -> str:
     if factor.type.is_integer and symbol == "*":
         return f"({sql} * {factor.sql})"
-    return f"to_microseconds(CAST(round(epoch({sql}) * 1000 {symbol} {conversion.coerce(factor, DOUBLE).sql}) * 1000 AS BIGINT))"
+    millis = f"round(epoch({sql}) * 1000 {symbol} {conversion.coerce(factor, DOUBLE).sql})"
+    return f"to_microseconds(CAST({millis} * 1000 AS BIGINT))"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from lakelab.cloud.athena.sql.errors import SqlError
 from lakelab.cloud.athena.sql.functions import FUNCTIONS
@@ -27,7 +28,7 @@ def prepare(con: duckdb.DuckDBPyConnection, functions: Iterable[str]) -> None:
                 function.run,
                 list(function.parameters),
                 function.returns,
-                null_handling="special",
+                null_handling=FunctionNullHandling.SPECIAL,
             )
         except (duckdb.NotImplementedException, duckdb.CatalogException) as error:
             # registered before, on this connection or through another cursor of the same database
@@ -50,7 +51,8 @@ _KNOWN: list[tuple[str, str]] = [
     (r"out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
     (
-        r"Could not convert|Could not cast|can't be cast|invalid .* format|date field value out of range|Conversion Error",
+        r"Could not convert|Could not cast|can't be cast|invalid .* format|date field value out of range|"
+        r"Conversion Error",
         "INVALID_CAST_ARGUMENT",
     ),
     (r"Malformed JSON|JSON", "INVALID_FUNCTION_ARGUMENT"),

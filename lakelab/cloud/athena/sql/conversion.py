@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lakelab.cloud.athena.sql import render
-from lakelab.cloud.athena.sql.typed import Typed, fail, fail_with, quote, text
+from lakelab.cloud.athena.sql.typed import Typed, checked, fail, fail_with, quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
 
 Rule = Callable[[str, Type, Type], str]
@@ -142,36 +142,39 @@ def _fit(sql: str, source: Type, target: Type) -> str:
     if target.length is None or (source.name == "boolean" and target.length >= 5):
         return sql
     problem = fail("INVALID_CAST_ARGUMENT", f"Value cannot be represented as {target}", "BOOLEAN")
-    return f"CASE WHEN length({sql}) <= {target.length} THEN {sql} WHEN {sql} IS NOT NULL THEN CAST({problem} AS VARCHAR) END"
+    return checked(f"length({sql}) <= {target.length}", sql, sql, f"CAST({problem} AS VARCHAR)")
 
 
 def text_to_integer(sql: str, _: Type, target: Type) -> str:
     """Only digits and a sign; DuckDB would take '1.5' and spaces."""
     problem = _cannot_cast(sql, target)
-    return f"CASE WHEN regexp_full_match({sql}, '[+-]?[0-9]+') THEN CAST({sql} AS {to_duckdb(target)}) WHEN {sql} IS NOT NULL THEN {problem} END"
+    value = f"CAST({sql} AS {to_duckdb(target)})"
+    return checked(f"regexp_full_match({sql}, '[+-]?[0-9]+')", value, sql, problem)
 
 
 def text_to_floating(sql: str, _: Type, target: Type) -> str:
     kind = to_duckdb(target)
     problem = _cannot_cast(sql, target)
-    return f"CASE WHEN TRY_CAST({sql} AS {kind}) IS NOT NULL THEN CAST({sql} AS {kind}) WHEN {sql} IS NOT NULL THEN {problem} END"
+    return checked(f"TRY_CAST({sql} AS {kind}) IS NOT NULL", f"CAST({sql} AS {kind})", sql, problem)
 
 
 def text_to_decimal(sql: str, _: Type, target: Type) -> str:
     problem = _cannot_cast(sql, target)
     shape = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
-    return f"CASE WHEN regexp_full_match({sql}, '{shape}') THEN CAST({sql} AS {to_duckdb(target)}) WHEN {sql} IS NOT NULL THEN {problem} END"
+    return checked(f"regexp_full_match({sql}, '{shape}')", f"CAST({sql} AS {to_duckdb(target)})", sql, problem)
 
 
 def text_to_boolean(sql: str, _: Type, target: Type) -> str:
     problem = _cannot_cast(sql, target)
-    return f"CASE WHEN lower({sql}) IN ('t', 'true', '1') THEN true WHEN lower({sql}) IN ('f', 'false', '0') THEN false WHEN {sql} IS NOT NULL THEN {problem} END"
+    known = f"lower({sql}) IN ('t', 'true', '1', 'f', 'false', '0')"
+    return checked(known, f"(lower({sql}) IN ('t', 'true', '1'))", sql, problem)
 
 
 def text_to_date(sql: str, _: Type, target: Type) -> str:
     """`2024-01-05` and `2024-1-5`, with spaces around; DuckDB would also take a time after it."""
     problem = _cannot_cast(sql, target)
-    return rf"CASE WHEN regexp_full_match(trim({sql}), '[+-]?\d+-\d{{1,2}}-\d{{1,2}}') THEN CAST(trim({sql}) AS DATE) WHEN {sql} IS NOT NULL THEN {problem} END"
+    shape = r"[+-]?\d+-\d{1,2}-\d{1,2}"
+    return checked(f"regexp_full_match(trim({sql}), '{shape}')", f"CAST(trim({sql}) AS DATE)", sql, problem)
 
 
 def text_to_timestamp(sql: str, _: Type, target: Type) -> str:
@@ -192,7 +195,7 @@ def text_to_timestamp_tz(sql: str, _: Type, target: Type) -> str:
     problem = _cannot_cast(sql, target)
     joined = f"regexp_replace(trim({sql}), ' ([+-]\\d\\d(:?\\d\\d)?)$', '\\1')"
     shape = r"[+-]?\d+-\d{1,2}-\d{1,2}([ ].*)?"
-    value = f"CASE WHEN regexp_full_match(trim({sql}), '{shape}') THEN CAST({joined} AS TIMESTAMPTZ) WHEN {sql} IS NOT NULL THEN {problem} END"
+    value = checked(f"regexp_full_match(trim({sql}), '{shape}')", f"CAST({joined} AS TIMESTAMPTZ)", sql, problem)
     return (
         value
         if target.precision >= 6
@@ -309,7 +312,8 @@ def map_to_map(sql: str, source: Type, target: Type) -> str:
         cast_sql(f"struct_extract(e, '{part}')", a, b)
         for part, a, b in zip(("key", "value"), source.items, target.items, strict=True)
     )
-    return f"CAST(map_from_entries(list_transform(map_entries({sql}), lambda e: struct_pack(k := {key}, v := {value}))) AS {to_duckdb(target)})"
+    entries = f"list_transform(map_entries({sql}), lambda e: struct_pack(k := {key}, v := {value}))"
+    return f"CAST(map_from_entries({entries}) AS {to_duckdb(target)})"
 
 
 def row_to_row(sql: str, source: Type, target: Type) -> str:

@@ -413,7 +413,8 @@ class Expressions:
         if isinstance(index.value, str) and int(index.value) > 0:
             checked = f"CASE WHEN {index.sql} > len({base.sql}) THEN {high} ELSE {index.sql} END"
         else:
-            checked = f"CASE WHEN {index.sql} < 1 THEN {low} WHEN {index.sql} > len({base.sql}) THEN {high} ELSE {index.sql} END"
+            inside = f"WHEN {index.sql} > len({base.sql}) THEN {high} ELSE {index.sql} END"
+            checked = f"CASE WHEN {index.sql} < 1 THEN {low} {inside}"
         return Typed(f"list_extract({base.sql}, {checked})", base.type.element)
 
     # --- calls and subqueries --------------------------------------------------------------------------------------

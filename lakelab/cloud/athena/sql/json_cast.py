@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from lakelab.cloud.athena.sql import render
-from lakelab.cloud.athena.sql.typed import quote, text
+from lakelab.cloud.athena.sql.typed import checked, fail, quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
 
 _AS_TEXT = {"date", "timestamp", "timestamp with time zone"}
@@ -58,7 +58,8 @@ def from_json(sql: str, target: Type) -> str:
             scalar = f"(json_type({sql}) NOT IN ('OBJECT', 'ARRAY'))"
             value = f"json_extract_string({sql}, '$')"
             cut = f"left({value}, {target.length})" if target.length is not None else value
-            return f"CASE WHEN {scalar} THEN {cut} WHEN {sql} IS NOT NULL THEN CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast to varchar' AS BOOLEAN) AS VARCHAR) END"
+            problem = fail("INVALID_CAST_ARGUMENT", "Cannot cast to varchar", "BOOLEAN")
+            return checked(scalar, cut, sql, f"CAST({problem} AS VARCHAR)")
         case "boolean" | "date" | "timestamp":
             return f"CAST(json_extract_string({sql}, '$') AS {to_duckdb(target)})"
     if target.name == "row":
@@ -77,6 +78,7 @@ def _row_from_json(sql: str, target: Type) -> str:
     parts = []
     for index, (name, field) in enumerate(zip(field_names(target), target.fields, strict=True)):
         path = text("$." + json.dumps(field.name or ""))
-        member = f"CASE WHEN json_type({sql}) = 'ARRAY' THEN json_extract({sql}, '$[{index}]') ELSE json_extract({sql}, {path}) END"
+        by_place, by_name = f"json_extract({sql}, '$[{index}]')", f"json_extract({sql}, {path})"
+        member = f"CASE WHEN json_type({sql}) = 'ARRAY' THEN {by_place} ELSE {by_name} END"
         parts.append(f"{quote(name)} := {from_json(f'CAST({member} AS JSON)', field.type)}")
     return f"CASE WHEN json_type({sql}) <> 'NULL' THEN CAST(struct_pack({', '.join(parts)}) AS {to_duckdb(target)}) END"

@@ -8,14 +8,15 @@ Functions are kept under the names that the statement gives them: types and mean
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 from sqlglot import exp
 from sqlglot.dialects.athena import Athena
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokens import Token, TokenType  # pyright: ignore[reportPrivateImportUsage]
 
 from lakelab.cloud.athena.sql.errors import SqlError
 
@@ -156,7 +157,7 @@ class _Parser(TrinoParser):
         while self._curr and not self._match(TokenType.R_PAREN, advance=False):
             if self._match(TokenType.DEFAULT):
                 options.append("DEFAULT")
-                defaults.append(self._parse_bitwise())
+                defaults.append(cast(exp.Expr, self._parse_bitwise()))
                 continue
             options.append(self._curr.text.upper())
             self._advance()
@@ -168,8 +169,8 @@ class _Parser(TrinoParser):
         value = self._parse_disjunction()
         self._match_text_seq("FORMAT", "JSON")
         self._match(TokenType.ALIAS)
-        name = self._advance_any() and self._prev.text
-        return exp.Alias(this=value, alias=exp.to_identifier(name))
+        self._advance_any()
+        return exp.Alias(this=value, alias=exp.to_identifier(self._prev.text))
 
     def _parse_json_constructor(self, name: str) -> exp.Anonymous:
         """`json_object('a' : 1, KEY 'b' VALUE 2 NULL ON NULL)`, `json_array(1, 2 ABSENT ON NULL)`."""
@@ -284,7 +285,7 @@ def _has_as_query(tokens: list[Token]) -> bool:
     starts = ("SELECT", "WITH", "(", "VALUES", "TABLE")
     return any(
         token.token_type == TokenType.ALIAS and after.text.upper() in starts
-        for token, after in zip(tokens, tokens[1:], strict=False)
+        for token, after in pairwise(tokens)
     )
 
 
@@ -320,7 +321,7 @@ def _mismatch(token: Token) -> SqlError:
 
 
 def position(node: exp.Expr, sql: str) -> tuple[int, int]:
-    """Where a node starts (line, column, from 1); for an operator, where the operator itself stands. (0, 0) if unknown."""
+    """Where a node starts (line, column, from 1); of an operator, where itself stands. (0, 0) if unknown."""
     if isinstance(node, (exp.Binary, exp.In, exp.Between)) and not isinstance(node, exp.Dot):
         right = node.args.get("expression") or node.args.get("low") or next(iter(node.expressions), None)
         start = _start(right) if isinstance(right, exp.Expr) else None

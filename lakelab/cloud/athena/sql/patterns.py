@@ -198,4 +198,5 @@ def trailing_offset(value: str) -> str | None:
 
 def offset_text(minutes: str) -> str:
     """`+05:30` from an expression of minutes."""
-    return f"printf('%s%02d:%02d', CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END, abs({minutes}) // 60, abs({minutes}) % 60)"
+    sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
+    return f"printf('%s%02d:%02d', {sign}, abs({minutes}) // 60, abs({minutes}) % 60)"

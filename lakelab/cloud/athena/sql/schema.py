@@ -18,8 +18,8 @@ class Schema:
     """The tables that a statement may name; every look-up ignores case.
 
     Columns are ordered, name -> Trino type (`varchar(10)`, `row(a integer)`). A column whose name starts with `$`
-    (`$path`) is hidden: it can be named, and `*` leaves it out. `databases` are all (catalog, database) pairs there are;
-    without them, a table of an unknown database is TABLE_NOT_FOUND and never SCHEMA_NOT_FOUND.
+    (`$path`) is hidden: it can be named, and `*` leaves it out. `databases` are all (catalog, database) pairs there
+    are; without them, a table of an unknown database is TABLE_NOT_FOUND and never SCHEMA_NOT_FOUND.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lakelab.cloud.athena.sql.types import BOOLEAN, Type, quote, to_duckdb, varchar
 
-__all__ = ["Typed", "fail", "quote", "string", "text"]
+__all__ = ["Typed", "boolean", "checked", "fail", "fail_with", "quote", "string", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Typed:
     """An expression.
 
     `sql` can stand as an operand anywhere: a name, a literal, a call, or something in parentheses. `value` is what a
-    literal says (a str of digits for a number). `exact` is false where DuckDB may give a decimal of another precision, or
-    an integer of another width, than `type`: the value is the same, and whoever writes it out casts it.
+    literal says (a str of digits for a number). `exact` is false where DuckDB may give a decimal of another precision,
+    or an integer of another width, than `type`: the value is the same, and whoever writes it out casts it.
     """
 
     sql: str
@@ -52,6 +52,11 @@ def fail(name: str, message: str, kind: Type | str) -> str:
     if target.endswith((")", "]")) and not target.startswith("DECIMAL"):
         return f"CASE WHEN {fail(name, message, 'BOOLEAN')} THEN CAST(NULL AS {target}) END"
     return f"CAST({text(f'{name}: {message}')} AS {'BOOLEAN' if target in _FROM_TEXT else target})"
+
+
+def checked(condition: str, value: str, sql: str, problem: str) -> str:
+    """`value` where the condition holds, an error where it does not; NULL for NULL."""
+    return f"CASE WHEN {condition} THEN {value} WHEN {sql} IS NOT NULL THEN {problem} END"
 
 
 def fail_with(name: str, message: str, kind: Type) -> str:

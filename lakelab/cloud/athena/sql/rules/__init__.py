@@ -148,6 +148,7 @@ from lakelab.cloud.athena.sql.rules import (  # noqa: E402 - the modules below r
     maps,
     maths,
     regexps,
+    sql_json,
     strings,
     windows,
 )
@@ -163,6 +164,7 @@ __all__ = [
     "maps",
     "maths",
     "regexps",
+    "sql_json",
     "strings",
     "windows",
 ]

@@ -160,7 +160,8 @@ def _ranks(call: Call) -> list[str]:
 def approx_most_frequent(call: Call) -> str:
     name = call.variable
     counted = f"map_entries({call.aggregate('histogram', call[1])})"
-    ranked = f"list_sort(list_transform({counted}, lambda {name}: struct_pack(n := - CAST({name}.value AS BIGINT), k := {name}.key)))"
+    pair = f"struct_pack(n := - CAST({name}.value AS BIGINT), k := {name}.key)"
+    ranked = f"list_sort(list_transform({counted}, lambda {name}: {pair}))"
     top = f"list_slice({ranked}, 1, {call[0]})"
     return f"map_from_entries(list_transform({top}, lambda {name}: struct_pack(k := {name}.k, v := - {name}.n)))"
 

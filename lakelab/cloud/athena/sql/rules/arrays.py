@@ -203,7 +203,8 @@ def fold(call: Call, array: str, initial: int, step: int, output: int | None) ->
     wrapped = f"list_transform({array}, lambda {name}: struct_pack(s := CAST(NULL AS {to_duckdb(state)}), e := {name}))"
     start = f"struct_pack(s := CAST({call[initial]} AS {to_duckdb(state)}), e := {none})"
     body = call.body(step, f"{name}a.s", f"{name}b.e")
-    folded = f"list_reduce(list_prepend({start}, {wrapped}), lambda {name}a, {name}b: struct_pack(s := CAST({body} AS {to_duckdb(state)}), e := {none})).s"
+    next_state = f"struct_pack(s := CAST({body} AS {to_duckdb(state)}), e := {none})"
+    folded = f"list_reduce(list_prepend({start}, {wrapped}), lambda {name}a, {name}b: {next_state}).s"
     result = f"CASE WHEN {array} IS NOT NULL THEN ({folded}) END"
     if output is None:
         return result
@@ -242,7 +243,8 @@ def _integers(call: Call) -> str:
     low, high = call[0], call[1]
     step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN -1 ELSE 1 END"
     wrong = call.fail(
-        "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start",
+        "sequence stop value should be greater than or equal to start value if step is greater than zero "
+        "otherwise stop should be less than or equal to start",
         "BIGINT",
     )
     long = call.fail("result of sequence function must not have more than 10000 entries", "BIGINT")
@@ -322,6 +324,8 @@ def combinations(call: Call) -> str:
     found = f"list_transform(range(1, len({array}) + 1), lambda {name}: [{name}])"
     for _ in range(size - 1):
         later = f"range(list_extract({name}, -1) + 1, len({array}) + 1)"
-        found = f"flatten(list_transform({found}, lambda {name}: list_transform({later}, lambda n{name}: list_append({name}, n{name}))))"
+        grown = f"list_transform({later}, lambda n{name}: list_append({name}, n{name}))"
+        found = f"flatten(list_transform({found}, lambda {name}: {grown}))"
     order = f"list_sort(list_transform({found}, lambda {name}: list_reverse({name})))"
-    return f"list_transform({order}, lambda {name}: list_transform(list_reverse({name}), lambda n{name}: list_extract({array}, n{name})))"
+    values = f"list_transform(list_reverse({name}), lambda n{name}: list_extract({array}, n{name}))"
+    return f"list_transform({order}, lambda {name}: {values})"

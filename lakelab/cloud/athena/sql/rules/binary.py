@@ -6,6 +6,7 @@ https://trino.io/docs/435/functions/binary.html
 from __future__ import annotations
 
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
+from lakelab.cloud.athena.sql.typed import checked
 
 RULES.update(
     {
@@ -36,7 +37,8 @@ def decode(call: Call) -> str:
     value = call[0] if call.args[0].type.is_text else f"decode({call[0]})"
     if call.name == "from_hex":
         odd = call.fail("invalid input length", "BOOLEAN")
-        return f"unhex(CASE WHEN length({value}) % 2 = 0 THEN {value} WHEN {value} IS NOT NULL THEN CAST({odd} AS VARCHAR) END)"
+        even = checked(f"length({value}) % 2 = 0", value, value, f"CAST({odd} AS VARCHAR)")
+        return f"unhex({even})"
     if call.name == "from_base64":
         return f"from_base64({value})"
     return call.python(f"trino_{call.name}", value)

@@ -78,7 +78,8 @@ def json_array_length(call: Call) -> str:
 @rule("json_array_get")
 def json_array_get(call: Call) -> str:
     value = document(call)
-    item = f"json_extract({value}, '$[' || CASE WHEN {call[1]} < 0 THEN '#' ELSE '' END || CAST({call[1]} AS VARCHAR) || ']')"
+    path = f"'$[' || CASE WHEN {call[1]} < 0 THEN '#' ELSE '' END || CAST({call[1]} AS VARCHAR) || ']'"
+    item = f"json_extract({value}, {path})"
     return f"CASE WHEN json_type({value}) = 'ARRAY' THEN {item} END"
 
 
@@ -90,7 +91,8 @@ def json_array_contains(call: Call) -> str:
     items = f"CAST({value} AS JSON[])"
     typed = {"bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN"}.get(kind.name, "VARCHAR")
     same = f"CAST(json_extract_string({name}, '$') AS {typed}) = {call[1]}"
-    found = f"len(list_filter({items}, lambda {name}: CASE WHEN json_type({name}) IN ({kinds}) THEN {same} ELSE false END)) > 0"
+    wanted = f"CASE WHEN json_type({name}) IN ({kinds}) THEN {same} ELSE false END"
+    found = f"len(list_filter({items}, lambda {name}: {wanted})) > 0"
     return f"CASE WHEN json_type({value}) = 'ARRAY' THEN {found} END"
 
 

@@ -27,7 +27,8 @@ def map_(call: Call) -> str:
 @rule("map_entries")
 def map_entries(call: Call) -> str:
     name = call.variable
-    return f"list_transform(map_entries({call[0]}), lambda {name}: struct_pack(field0 := {name}.key, field1 := {name}.value))"
+    pair = f"struct_pack(field0 := {name}.key, field1 := {name}.value)"
+    return f"list_transform(map_entries({call[0]}), lambda {name}: {pair})"
 
 
 @rule("map_from_entries")
@@ -56,7 +57,8 @@ def first_of_each(entries: str, name: str) -> str:
     """A map from a list of (k, v) where the first value of a key counts."""
     keys = f"list_transform({entries}, lambda {name}: {name}.k)"
     unique = f"list_filter({entries}, lambda {name}, i{name}: list_position({keys}, {name}.k) = i{name})"
-    return f"CASE WHEN list_unique({keys}) = len({keys}) THEN map_from_entries({entries}) ELSE map_from_entries({unique}) END"
+    # the common case first: comparing all keys with all is slow
+    return f"map_from_entries(CASE WHEN list_unique({keys}) = len({keys}) THEN {entries} ELSE {unique} END)"
 
 
 @rule("map_concat")
@@ -76,14 +78,16 @@ def map_filter(call: Call) -> str:
 def transform_keys(call: Call) -> str:
     name = call.variable
     key = call.body(1, f"{name}.key", f"{name}.value")
-    return f"map_from_entries(list_transform(map_entries({call[0]}), lambda {name}: struct_pack(k := {key}, v := {name}.value)))"
+    pair = f"struct_pack(k := {key}, v := {name}.value)"
+    return f"map_from_entries(list_transform(map_entries({call[0]}), lambda {name}: {pair}))"
 
 
 @rule("transform_values")
 def transform_values(call: Call) -> str:
     name = call.variable
     value = call.body(1, f"{name}.key", f"{name}.value")
-    return f"map_from_entries(list_transform(map_entries({call[0]}), lambda {name}: struct_pack(k := {name}.key, v := {value})))"
+    pair = f"struct_pack(k := {name}.key, v := {value})"
+    return f"map_from_entries(list_transform(map_entries({call[0]}), lambda {name}: {pair}))"
 
 
 @rule("map_zip_with")

@@ -162,13 +162,15 @@ def left_shift(call: Call) -> str:
     bits = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}[call.type.name]
     mask = (1 << bits) - 1
     value = f"((CAST({call[0]} AS HUGEINT) & {mask}) * CAST(pow(2, {call[1]}) AS HUGEINT)) & {mask}"
-    return f"CAST(CASE WHEN ({value}) >= {1 << (bits - 1)} THEN ({value}) - {1 << bits} ELSE ({value}) END AS {to_duckdb(call.type)})"
+    signed = f"CASE WHEN ({value}) >= {1 << (bits - 1)} THEN ({value}) - {1 << bits} ELSE ({value}) END"
+    return f"CAST({signed} AS {to_duckdb(call.type)})"
 
 
 @rule("bitwise_right_shift")
 def logical_right_shift(call: Call) -> str:
     bits = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}[call.type.name]
-    return f"CAST((CAST({call[0]} AS HUGEINT) & {(1 << bits) - 1}) // CAST(pow(2, {call[1]}) AS HUGEINT) AS {to_duckdb(call.type)})"
+    unsigned = f"(CAST({call[0]} AS HUGEINT) & {(1 << bits) - 1})"
+    return f"CAST({unsigned} // CAST(pow(2, {call[1]}) AS HUGEINT) AS {to_duckdb(call.type)})"
 
 
 @rule("bitwise_right_shift_arithmetic")
@@ -182,8 +184,11 @@ def width_bucket(call: Call) -> str:
     if len(call) == 2:
         return f"CAST(len(list_filter({call[1]}, lambda {call.variable}: {call.variable} <= {x})) AS BIGINT)"
     low, high, count = call[1], call[2], call[3]
-    ascending = f"CASE WHEN {x} < {low} THEN 0 WHEN {x} >= {high} THEN {count} + 1 ELSE floor(({x} - {low}) / ({high} - {low}) * {count}) + 1 END"
-    descending = f"CASE WHEN {x} > {low} THEN 0 WHEN {x} <= {high} THEN {count} + 1 ELSE floor(({low} - {x}) / ({low} - {high}) * {count}) + 1 END"
+    last = f"{count} + 1"
+    up = f"floor(({x} - {low}) / ({high} - {low}) * {count}) + 1"
+    down = f"floor(({low} - {x}) / ({low} - {high}) * {count}) + 1"
+    ascending = f"CASE WHEN {x} < {low} THEN 0 WHEN {x} >= {high} THEN {last} ELSE {up} END"
+    descending = f"CASE WHEN {x} > {low} THEN 0 WHEN {x} <= {high} THEN {last} ELSE {down} END"
     return f"CAST(CASE WHEN {low} <= {high} THEN {ascending} ELSE {descending} END AS BIGINT)"
 
 

@@ -121,7 +121,9 @@ def _replace_by_lambda(call: Call) -> str:
     group_list = f"[{', '.join(f'list_extract({part}, {name})' for part in parts)}]"
     body = call.body(2, group_list)
     count = f"len({between})"
-    return f"array_to_string(list_transform(range(1, {count} + 1), lambda {name}: list_extract({between}, {name}) || CASE WHEN {name} < {count} THEN coalesce({body}, '') ELSE '' END), '')"
+    replaced = f"CASE WHEN {name} < {count} THEN coalesce({body}, '') ELSE '' END"
+    pieces = f"list_transform(range(1, {count} + 1), lambda {name}: list_extract({between}, {name}) || {replaced})"
+    return f"array_to_string({pieces}, '')"
 
 
 def _python(pattern: str) -> str:

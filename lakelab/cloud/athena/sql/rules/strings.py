@@ -22,7 +22,10 @@ RULES.update(
     }
 )
 
-WHITESPACE = "' \t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000'"
+WHITESPACE = (
+    "' \t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a"
+    "\u2028\u2029\u205f\u3000'"
+)
 
 
 @rule("length")
@@ -120,7 +123,8 @@ def split(call: Call) -> str:
         raise call.invalid("Limit must be positive")
     parts, limit = f"string_split({call[0]}, {call[1]})", call[2]
     rest = f"array_to_string(list_slice({parts}, {limit}, len({parts})), {call[1]})"
-    return f"CASE WHEN len({parts}) <= {limit} THEN {parts} ELSE list_append(list_slice({parts}, 1, {limit} - 1), {rest}) END"
+    cut = f"list_append(list_slice({parts}, 1, {limit} - 1), {rest})"
+    return f"CASE WHEN len({parts}) <= {limit} THEN {parts} ELSE {cut} END"
 
 
 @rule("split_part")
@@ -130,7 +134,8 @@ def split_part(call: Call) -> str:
     part = f"list_extract(string_split({call[0]}, {call[1]}), {index.sql})"
     if isinstance(index.value, str) and int(index.value) > 0:
         return part
-    return f"CASE WHEN {index.sql} <= 0 THEN {call.fail('Index must be greater than zero', 'INTEGER').join(('CAST(', ' AS VARCHAR)'))} ELSE {part} END"
+    problem = f"CAST({call.fail('Index must be greater than zero', 'INTEGER')} AS VARCHAR)"
+    return f"CASE WHEN {index.sql} <= 0 THEN {problem} ELSE {part} END"
 
 
 @rule("trim", "ltrim", "rtrim")

@@ -20,8 +20,9 @@ class Field(NamedTuple):
 class Type:
     """A Trino type.
 
-    `name` is the base name (`decimal`, `array`, `timestamp with time zone`); `params` are its numbers (precision, scale,
-    length; a varchar without length has none); `items` the element types of an array or map; `fields` those of a row.
+    `name` is the base name (`decimal`, `array`, `timestamp with time zone`); `params` are its numbers (precision,
+    scale, length; a varchar without length has none); `items` the element types of an array or map; `fields` those of
+    a row.
     `zone` is the time zone that an expression of this type shows, where the statement fixes it: DuckDB keeps only the
     instant. It does not take part in comparisons.
     """

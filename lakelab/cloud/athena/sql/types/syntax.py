@@ -31,7 +31,9 @@ def from_ast(node: exp.DataType | exp.Expr) -> Type:
         return from_ast(node.this)
     if not isinstance(node.this, exp.DType):
         return parse_type(str(node.this))
-    raw = node.this.value
+    raw = str(node.this.value)
+    if raw == "USER-DEFINED":
+        raise TypeNameError(f"Unknown type: {node.args.get('kind')}")
     name = _PARSER_NAMES.get(raw, raw.lower())
     if name in ("array", "map"):
         return Type(name, items=tuple(from_ast(item) for item in node.expressions))
