@@ -9,11 +9,13 @@ from rich.markup import escape
 from rich.prompt import Confirm
 from rich.table import Table
 
+from lakelab.cli import clock
 from lakelab.cli.console import next_step, out, print_json
 from lakelab.cloud.server import Server, data_size
 from lakelab.settings import Settings, settings
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(clock.app, name="clock", help="The local AWS's clock: look at it, advance it, speed it up.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

@@ -39,14 +39,15 @@ def lint(
     deployed: Annotated[bool, typer.Option("--deployed", help="Look at the stacks as they are deployed now.")] = False,
     state: States = [],  # noqa: B006
     online: Annotated[bool, typer.Option("--online", help="Run what needs the network, too: pip-audit.")] = False,
-    format: Annotated[Format, typer.Option("--format", "-f", help="How to print the report.")] = Format.TABLE,  # noqa: A002
+    format: Annotated[Format, typer.Option("--format", "-f", help="How to print the report.")] = Format.TABLE,
     save: Save = [],  # noqa: B006
     notes: Annotated[bool, typer.Option("--notes", help="Show what exceptions allow and what tools left out.")] = False,
 ) -> None:
     """Lint what the Pulumi program deploys, and the rest of the project.
 
-    The stacks are deployed into a throw-away local AWS, and checkov, cfn-lint, our own rules and the IAM checks look at the
-    result; each finding names the file and line of the program. Exit code 1 when anything is wrong, or a tool did not run.
+    The stacks are deployed into a throw-away local AWS; checkov, cfn-lint, our own rules and the IAM checks look at what
+    is there, and each finding names the file and line of the program. Exit code 1 when anything is wrong, or a tool did
+    not run.
     """
     from lakelab.errors import LakelabError
     from lakelab.lint.deployment import deployed as states_of

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET
 from lakelab.cloud.errors import AwsError
+from lakelab.errors import LakelabError
+from lakelab.settings import Settings
 
 LONGEST_WAIT = 3600.0  # real seconds; a longer wait is several of them
 
@@ -147,6 +156,25 @@ class Signal:
         with self._condition:
             self._looks += 1
             self._condition.notify_all()
+
+
+def ask_clock(config: Settings, **wanted: float) -> dict[str, float]:
+    """What the clock of a running local AWS shows, after it has been advanced or its speed set, as its root user.
+
+    Raises:
+        LakelabError: the local AWS does not answer, or refuses.
+    """
+    body = json.dumps(wanted).encode()
+    request = AWSRequest("POST", f"{config.endpoint}/_lakelab/clock", {"content-type": "application/json"}, body)
+    SigV4Auth(Credentials(ROOT_KEY, ROOT_SECRET), "lakelab", config.region).add_auth(request)
+    try:
+        opened = urllib.request.Request(request.url, body, dict(request.headers), method="POST")  # noqa: S310
+        with urllib.request.urlopen(opened, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise LakelabError(json.load(error).get("message", str(error))) from error
+    except OSError as error:
+        raise LakelabError("the local AWS does not answer", fix="lakelab cloud start") from error
 
 
 def change(clock: Clock, wanted: dict[str, Any]) -> dict[str, float]:

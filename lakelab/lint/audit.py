@@ -1,4 +1,4 @@
-"""pip-audit: known vulnerabilities of the locked packages. It asks the package index about each, so only when asked to."""
+"""pip-audit: known vulnerabilities of the locked packages. It asks the network about each, so only when told to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(root: Path, state: Path) -> Run:
             Finding(
                 TOOL,
                 problem["id"],
-                f"{package['name']} {package['version']}: {problem['id']}, repaired in {', '.join(problem['fix_versions']) or 'none'}",
+                f"{package['name']} {package['version']}; repaired in {', '.join(problem['fix_versions']) or 'no version'}",
                 Location(LOCK, where.get(package["name"].lower(), 0)),
             )
             for package in answer["dependencies"]

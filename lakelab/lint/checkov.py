@@ -1,4 +1,4 @@
-"""checkov on the graph as a Terraform plan, with the kit's own rules; on the Dockerfile and the workflows in the same run."""
+"""checkov, with the kit's own rules, on the graph as a Terraform plan; and on the Dockerfile and the workflows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state that the lint looks at: of a throw-away deployment into a private local AWS, or of stacks that are deployed."""
+"""The state that the lint looks at: of a throw-away deployment into a private local AWS, or of deployed stacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environments of their own for tools whose requirements do not fit beside ours: made on demand from hash-locked files."""
+"""Environments of their own for tools whose requirements do not fit ours: made on demand from hash-locked files."""
 
 from __future__ import annotations
 

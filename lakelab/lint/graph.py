@@ -1,4 +1,4 @@
-"""The resource graph of deployed stacks: each resource with its resolved values, its place in the program, its references."""
+"""The resource graph of deployed stacks: resources with resolved values, places in the program, and references."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ PLACES = {
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Actions and resources are always lists; `principals` are pairs of kind and name, `("AWS", "*")`."""
+    """One statement. Actions and resources are always lists, principals pairs of kind and name, `("AWS", "*")`."""
 
     sid: str
     effect: str
@@ -166,7 +166,7 @@ def _list(value: Any) -> tuple[Any, ...]:
 
 @cache
 def _authorization() -> dict[str, Any]:
-    """Which resources each IAM action can be limited to, from AWS's Service Authorization Reference, as cfn-lint has it."""
+    """Which resources each IAM action can be limited to: AWS's Service Authorization Reference, as cfn-lint has it."""
     text = files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text(encoding="utf-8")
     return json.loads(text)
 

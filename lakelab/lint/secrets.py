@@ -31,7 +31,8 @@ FORMS = {
 }
 # What people write where a secret would be: references, placeholders, emulators' own keys, AWS's documented examples.
 HARMLESS = re.compile(
-    r"(?i)^(?:\$|<|\{|%|arn:|https?:|s3:|aws:|alias/|env|test|example|changeme|dummy|fake|placeholder|your[-_ ]|x{3,}|\*{3,})"
+    r"(?i)^(?:\$|<|\{|%|arn:|https?:|s3:|aws:|alias/|env|test|example|changeme|dummy|fake|placeholder|your[-_ ])"
+    r"|^(?:x{3,}|\*{3,})"
     r"|EXAMPLE|\.\.\.|^[a-z_.]+$|^[\w-]+[:/]|^\[secret\]$"
 )
 

@@ -11,36 +11,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as parquet_files
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lakelab.cloud.athena.errors import QueryError
+from lakelab.cloud.athena.formats.footers import Chunk, RowGroup, row_groups
 from lakelab.cloud.athena.relations import Relation
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A column of a row group: its compressed size in bytes, and its least and greatest value where they are known."""
-
-    size: int
-    least: Any = None
-    greatest: Any = None
-
-
-RowGroup = Mapping[str, Chunk]
-"""The chunks of a row group by the lower-case path of the column (`user.name`)."""
 
 
 def scanned(con: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[Relation]) -> int:
@@ -104,53 +88,15 @@ def _columns_of(relation: Relation, label: str, columns: list[str], filters: lis
             chunk.size
             for group in groups
             if all(_possible(condition, group) for condition in conditions)
-            for name, chunk in group.items()
+            for name, chunk in group.chunks.items()
             if any(name == column or name.startswith(f"{column}.") for column in read)
         )
         if form == "orc":
             # the file that is read is a Parquet copy: its columns' share of it is taken for their share of the ORC file
-            everything = sum(chunk.size for group in groups for chunk in group.values())
+            everything = sum(chunk.size for group in groups for chunk in group.chunks.values())
             needed = round(file.size * needed / everything) if everything else 0
         total += needed
     return total
-
-
-# ---- Parquet footers ------------------------------------------------------------------------------------------------
-
-
-def row_groups(path: Path, field_ids: Mapping[int, str] | None = None) -> tuple[RowGroup, ...]:
-    """The row groups of a Parquet file, with today's names of the columns where the field ids of a table are given."""
-    status = path.stat()
-    return _row_groups(path, status.st_mtime_ns, status.st_size, tuple((field_ids or {}).items()))
-
-
-@lru_cache(maxsize=4096)
-def _row_groups(path: Path, modified: int, size: int, field_ids: tuple[tuple[int, str], ...]) -> tuple[RowGroup, ...]:
-    footer = parquet_files.read_metadata(path)
-    names = _current_names(footer, dict(field_ids)) if field_ids else {}
-    return tuple(_row_group(footer.row_group(number), names) for number in range(footer.num_row_groups))
-
-
-def _current_names(footer: Any, field_ids: Mapping[int, str]) -> dict[str, str]:
-    names = {}
-    for column in footer.schema.to_arrow_schema():
-        number = int((column.metadata or {}).get(b"PARQUET:field_id", -1))
-        names[column.name.lower()] = field_ids.get(number, "")
-    return names
-
-
-def _row_group(group: Any, names: Mapping[str, str]) -> RowGroup:
-    chunks = {}
-    for number in range(group.num_columns):
-        column = group.column(number)
-        statistics = column.statistics
-        if statistics is not None and statistics.has_min_max:
-            chunk = Chunk(column.total_compressed_size, statistics.min, statistics.max)
-        else:
-            chunk = Chunk(column.total_compressed_size)
-        top, dot, rest = column.path_in_schema.lower().partition(".")
-        chunks[names.get(top, top) + dot + rest] = chunk
-    return chunks
 
 
 # ---- filters --------------------------------------------------------------------------------------------------------
@@ -186,7 +132,7 @@ def _possible(condition: exp.Expr, group: RowGroup) -> bool:
     compare = _COMPARISONS.get(type(condition))
     if compare is None or not isinstance(condition.this, exp.Column):
         return True
-    chunk = group.get(condition.this.name.lower())
+    chunk = group.chunks.get(condition.this.name.lower())
     value = _literal(condition.expression)
     if chunk is None or chunk.least is None or value is None:
         return True

@@ -14,7 +14,7 @@ from lakelab.cloud.athena import statements as s
 from lakelab.cloud.athena.catalog import Catalog, Params, Table, TableRef, partition_folder, partition_values
 from lakelab.cloud.athena.errors import QueryError, hive_error
 from lakelab.cloud.athena.formats.names import CLASSES
-from lakelab.cloud.athena.sql.types import from_hive, to_hive
+from lakelab.cloud.athena.sql.types import TypeNameError, from_hive, to_hive
 from lakelab.cloud.errors import AwsError
 from lakelab.cloud.objects import Objects, split_uri
 
@@ -352,7 +352,10 @@ def _location(location: str) -> str:
 
 def column_input(column: s.ColumnDef) -> Params:
     """A column as Glue keeps it."""
-    kind = from_hive(column.type)
+    try:
+        kind = from_hive(column.type)
+    except TypeNameError as error:
+        raise hive_error(f"ParseException: cannot recognize input near '{column.type}' in column type") from error
     text = column.type.lower() if kind.name in ("char", "varchar") else to_hive(kind)
     return {"Name": column.name, "Type": text, **({"Comment": column.comment} if column.comment else {})}
 

@@ -27,7 +27,7 @@ from lakelab.cloud.athena.model import Column, Outcome, Session
 from lakelab.cloud.athena.queries import Plan
 from lakelab.cloud.athena.show import Show
 from lakelab.cloud.athena.sql import SqlError, sql_error
-from lakelab.cloud.athena.sql.types import parse_type, to_hive
+from lakelab.cloud.athena.sql.types import TypeNameError, parse_type, to_hive
 from lakelab.cloud.athena.tokens import bind
 from lakelab.cloud.errors import AwsError
 
@@ -85,6 +85,8 @@ def _as_query_errors(execution: Execution) -> Iterator[None]:
         failure = of_sql(known) if known else of_duckdb(error)
         failure.message = execution.public(failure.message)
         raise failure from error
+    except TypeNameError as error:
+        raise QueryError("HIVE_INVALID_METADATA", f"{error} in the columns of a table") from error
     except AwsError as error:
         raise of_aws(error) from error
 

@@ -184,7 +184,14 @@ def values_select(keys: Sequence[Field], values: Sequence[Sequence[str]]) -> str
 
 
 def _typed(cell: str, key: Field) -> str:
-    return f"CAST({cell} AS {to_duckdb(from_hive(key.type))})"
+    kind = from_hive(key.type)
+    if kind.is_text:
+        return cell
+    typed = f"TRY_CAST({cell} AS {to_duckdb(kind)})"
+    before = text_literal("HIVE_INVALID_PARTITION_VALUE: Invalid partition value '")
+    after = text_literal(f"' for {str(kind).upper()} partition key: {key.name}")
+    failure = f"error({before} || {cell} || {after})"
+    return f"CASE WHEN {cell} IS NOT NULL AND {typed} IS NULL THEN {failure} ELSE {typed} END"
 
 
 def information_schema(catalog: Catalog, ref: TableRef) -> Relation | None:

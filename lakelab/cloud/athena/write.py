@@ -243,7 +243,9 @@ def plan_table(
         raise QueryError("INVALID_TABLE_PROPERTY", "line 1:1: Table contains only partition columns")
     split = len(columns) - len(partitioned_by)
     bucketed_by = [column.lower() for column in text_list(properties.get("bucketed_by"))]
-    buckets = int(str(properties.get("bucket_count", 0)))
+    buckets = properties.get("bucket_count", 0)
+    if not isinstance(buckets, int):
+        raise QueryError("INVALID_TABLE_PROPERTY", f"Unable to set table property 'bucket_count' to ['{buckets}']")
     if bool(bucketed_by) != bool(buckets):
         raise QueryError("INVALID_TABLE_PROPERTY", "line 1:1: Properties bucketed_by and bucket_count go together")
     layout = Layout(form, compression, serde)

@@ -482,7 +482,7 @@ class Deployment:
         """Takes a resource that exists under management; the program must say what is there."""
         started = time.monotonic()
         step = self._step(urn, "import", note=f"from {goal.import_id}")
-        there = provider.read(urn, goal.import_id, {}, {}, self._folder)
+        there = provider.read(urn, goal.import_id, goal.inputs, {}, self._folder)
         if there is None:
             raise Failure(f"there is nothing to import with the id {goal.import_id}")
         imported = ResourceState(urn, goal.type, True, there.id, there.inputs or {}, there.outputs, provider=goal.provider)
@@ -732,7 +732,7 @@ class Deployment:
         there = self.provider_of(item).read(item.urn, "", {**item.inputs, "__known": known}, {}, self._folder)
         if there is None or there.id in known:
             return
-        inputs = {key: value for key, value in (there.inputs or item.inputs).items() if key != "__known"}
+        inputs = there.inputs or item.inputs
         outputs = values.keep_secrets(there.outputs, set(item.additional_secret_outputs))
         adopted = replace(item, id=there.id, inputs=inputs, outputs=outputs)
         for other in self.checkpoint.old():

@@ -128,7 +128,8 @@ def inputs_from(resource: Resource, old: Mapping[str, Any], actual: Mapping[str,
     A property that the program set takes AWS's value. One that it did not set appears only if it is more than what AWS
     fills in by itself. What AWS does not give back stays as it was.
     """
-    result = {name: value for name, value in old.items() if name.startswith("__")}
+    result = {name: value for name, value in old.items() if name.startswith("__") and name != "__known"}
+    named = {resource.name} & set(old.get("__defaults") or ())
     for name, known in resource.properties.items():
         before, now = old.get(name, MISSING), actual.get(name, MISSING)
         if known.local or known.blind:
@@ -137,7 +138,7 @@ def inputs_from(resource: Resource, old: Mapping[str, Any], actual: Mapping[str,
         elif same(before, now, known):
             if before is not MISSING:
                 result[name] = before
-        elif before is MISSING and (known.computed or same(known.default, now, known)):
+        elif before is MISSING and name not in named and (known.computed or same(known.default, now, known)):
             continue
         elif now is not MISSING:
             result[name] = _without_filled(before, now, known)

@@ -204,29 +204,26 @@ class Provider(provider_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         kind = _resource(request.urn)
         inputs, state = values.from_struct(request.inputs), values.from_struct(request.properties)
+        importing = bool(request.id) and not state
+        if importing:
+            inputs = self._described(kind, inputs)
         id = request.id or self._call(context, lambda: kind.find(self.aws, _clean(inputs)))
         if not id:
             return provider_pb2.ReadResponse()
         merged = {**_clean(state), **_clean(inputs)}
-        if "codeSha256" in state:
-            merged["codeSha256"] = state["codeSha256"]
         outputs = self._call(context, lambda: self._read(kind, id, merged))
         if outputs is None:
             return provider_pb2.ReadResponse()
-        actual = diff.inputs_from(kind, inputs or self._imported(kind, outputs), outputs)
-        return provider_pb2.ReadResponse(
-            id=id, properties=values.to_struct(outputs), inputs=values.to_struct(actual)
-        )
+        actual = diff.inputs_from(kind, inputs, outputs)
+        return provider_pb2.ReadResponse(id=id, properties=values.to_struct(outputs), inputs=values.to_struct(actual))
 
-    def _imported(self, kind: Resource, outputs: Inputs) -> Inputs:
-        """The inputs of a resource that the program did not make: all that is more than a default."""
-        found = {
-            name: outputs[name]
-            for name, known in kind.properties.items()
-            if name in outputs and not known.local and not diff.same(known.default, outputs[name], known)
-        }
-        defaults = {name: known.default for name, known in kind.properties.items() if known.default is not None}
-        return {**defaults, **found, "__defaults": []}
+    @staticmethod
+    def _described(kind: Resource, inputs: Inputs) -> Inputs:
+        """The inputs with which a program describes what it imports or gets, with defaults; its name is AWS's."""
+        described = schema.coerce(kind.schema, {key: _documents(kind, key, value) for key, value in inputs.items()})
+        defaults = {key: known.default for key, known in kind.properties.items() if known.default is not None}
+        named = [kind.name] if kind.name and kind.name not in inputs else []
+        return {**defaults, **described, "__defaults": sorted({*named, *(set(defaults) - set(described))})}
 
     def _read(self, kind: Resource, id: str, inputs: Inputs) -> Inputs | None:
         found = kind.read(self.aws, id, inputs)

@@ -8,7 +8,7 @@ from lakelab.lint.findings import Finding, Report, Run
 
 
 def render(report: Report) -> str:
-    """A tool without findings is one passed case; one that did not do its work is an error; a skipped one is skipped."""
+    """A tool without findings is one passed case, one that did not do its work an error, a skipped one skipped."""
     root = xml.Element("testsuites", name="lakelab lint", time=f"{report.seconds:.2f}")
     left = list(report.findings)
     for run in report.runs:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from lakelab.lint.findings import Finding, Location, Report, Run, Severity
+from lakelab.lint.findings import Excused, Finding, Location, Report, Run, Severity
 
 STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -27,14 +27,23 @@ def render(report: Report, *, notes: bool = False) -> Iterator[RenderableType]:
     for findings in alike.values():
         yield _finding(findings)
     if notes:
-        for item in report.excused:
-            text = f"[dim]allowed until {item.expires}: {item.finding.rule} {escape(item.finding.resource)}: {escape(item.reason)}[/]"
-            yield Text.from_markup(text)
+        yield from _allowed(report.excused)
         for run in report.runs:
             for note in run.notes:
                 yield Text.from_markup(f"[dim]{run.tool}: {escape(note)}[/]")
     yield _tools(report)
     yield _verdict(report)
+
+
+def _allowed(excused: Iterable[Excused]) -> Iterator[Text]:
+    """A line for each exception that was needed, with what it was needed for."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for item in excused:
+        about = item.finding.resource or item.finding.location.file
+        alike.setdefault((item.finding.rule, item.expires, item.reason), []).append(about)
+    for (rule, expires, reason), names in alike.items():
+        text = f"[dim]allowed until {expires}: {rule} on {escape(', '.join(names))}: {escape(reason)}[/]"
+        yield Text.from_markup(text)
 
 
 def _finding(alike: list[Finding]) -> Text:

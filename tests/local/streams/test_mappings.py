@@ -1,4 +1,4 @@
-"""Event source mappings of streams, with real functions: what they get, in which order, and what becomes of failures."""
+"""Event source mappings of streams, with real functions: what they get, in which order, and what failures become."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import Lab, eventually
+from lakelab.workshop import Workshop, eventually
 
 READ = ["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards"]
 # writes the batch that it got as an object, then does what the records say
@@ -46,30 +46,30 @@ def handler(event, context):
 class Recorder:
     """A function that records its batches in a bucket, and a stream for it."""
 
-    def __init__(self, lab: Lab, shards: int = 1, destination: str | None = None):
-        self.lab = lab
-        self.bucket = lab.cloud.bucket()
-        self.stream = lab.stream(shards)
+    def __init__(self, workshop: Workshop, shards: int = 1, destination: str | None = None):
+        self.workshop = workshop
+        self.bucket = workshop.cloud.bucket()
+        self.stream = workshop.stream(shards)
         rights: list[Any] = [(READ, self.stream), ("s3:PutObject", f"arn:aws:s3:::{self.bucket}/*")]
         if destination:
             rights.append((["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish", "s3:PutObject"], destination))
-        self.function = lab.function(RECORDER, lab.role(*rights), BUCKET=self.bucket)
+        self.function = workshop.function(RECORDER, workshop.role(*rights), BUCKET=self.bucket)
 
     def map(self, **settings: Any) -> str:
-        return self.lab.mapping(self.stream, self.function, **settings)
+        return self.workshop.mapping(self.stream, self.function, **settings)
 
     def put(self, *values: Any, key: str = "k") -> None:
-        self.lab.put(self.stream, *values, key=key)
+        self.workshop.put(self.stream, *values, key=key)
 
     def batches(self) -> list[list[Any]]:
-        return [json.loads(body) for body in self.lab.objects(self.bucket).values()]
+        return [json.loads(body) for body in self.workshop.objects(self.bucket).values()]
 
     def values(self) -> list[Any]:
         return [value for batch in self.batches() for value in batch]
 
 
-def test_every_record_arrives_once_in_batches_of_the_size(lab: Lab):
-    recorder = Recorder(lab, shards=2)
+def test_every_record_arrives_once_in_batches_of_the_size(workshop: Workshop):
+    recorder = Recorder(workshop, shards=2)
     for start in range(0, 400, 100):
         recorder.put(*range(start, start + 100), key=str(start))
     recorder.map(BatchSize=50)
@@ -78,13 +78,13 @@ def test_every_record_arrives_once_in_batches_of_the_size(lab: Lab):
     assert max(map(len, recorder.batches())) == 50
 
 
-def test_the_event_is_as_on_aws(lab: Lab):
-    recorder = Recorder(lab)
+def test_the_event_is_as_on_aws(workshop: Workshop):
+    recorder = Recorder(workshop)
     source = RECORDER.replace("values = [", "values = event['Records']; [", 1).replace(
         "for record, value", "return\n    for record, value"
     )
-    role = lab.role((READ, recorder.stream), ("s3:PutObject", f"arn:aws:s3:::{recorder.bucket}/*"))
-    recorder.function = lab.function(source, role, BUCKET=recorder.bucket)
+    role = workshop.role((READ, recorder.stream), ("s3:PutObject", f"arn:aws:s3:::{recorder.bucket}/*"))
+    recorder.function = workshop.function(source, role, BUCKET=recorder.bucket)
     recorder.map()
     recorder.put({"ride": 1}, key="ann")
     [event] = eventually(recorder.values)
@@ -107,10 +107,10 @@ def test_the_event_is_as_on_aws(lab: Lab):
 
 
 @pytest.mark.parametrize("kind", ["sqs", "sns", "s3"])
-def test_a_poison_record_is_parked_and_the_others_flow(lab: Lab, kind: str):
-    url, queue = lab.queue()
-    bucket = lab.cloud.bucket()
-    topic = lab.client("sns").create_topic(Name=f"t-{uuid4().hex[:8]}")["TopicArn"]
+def test_a_poison_record_is_parked_and_the_others_flow(workshop: Workshop, kind: str):
+    url, queue = workshop.queue()
+    bucket = workshop.cloud.bucket()
+    topic = workshop.client("sns").create_topic(Name=f"t-{uuid4().hex[:8]}")["TopicArn"]
     allow = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
@@ -118,10 +118,10 @@ def test_a_poison_record_is_parked_and_the_others_flow(lab: Lab, kind: str):
         "Resource": "*",
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    lab.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    lab.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    workshop.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    workshop.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     destination = {"sqs": queue, "sns": topic, "s3": f"arn:aws:s3:::{bucket}"}[kind]
-    recorder = Recorder(lab, destination=f"{destination}/*" if kind == "s3" else destination)
+    recorder = Recorder(workshop, destination=f"{destination}/*" if kind == "s3" else destination)
     recorder.put(*range(6), "raise", *range(7, 16))
     recorder.map(
         BisectBatchOnFunctionError=True,
@@ -131,8 +131,8 @@ def test_a_poison_record_is_parked_and_the_others_flow(lab: Lab, kind: str):
 
     def parked() -> list[dict[str, Any]]:
         if kind == "s3":
-            return [json.loads(body) for body in lab.objects(bucket, "aws/lambda/").values()]
-        found = lab.messages(url)
+            return [json.loads(body) for body in workshop.objects(bucket, "aws/lambda/").values()]
+        found = workshop.messages(url)
         return [json.loads(each["Message"]) for each in found] if kind == "sns" else found
 
     [envelope] = eventually(parked)
@@ -147,21 +147,21 @@ def test_a_poison_record_is_parked_and_the_others_flow(lab: Lab, kind: str):
     info = envelope["KinesisBatchInfo"]
     assert (info["batchSize"], info["shardId"], info["streamArn"]) == (1, "shardId-000000000000", recorder.stream)
     assert info["startSequenceNumber"] == info["endSequenceNumber"]
-    at = lab.client("kinesis").get_shard_iterator(
+    at = workshop.client("kinesis").get_shard_iterator(
         StreamARN=recorder.stream,
         ShardId=info["shardId"],
         ShardIteratorType="AT_SEQUENCE_NUMBER",
         StartingSequenceNumber=info["startSequenceNumber"],
     )["ShardIterator"]
-    assert lab.client("kinesis").get_records(ShardIterator=at, Limit=1)["Records"][0]["Data"] == b'"raise"'
+    assert workshop.client("kinesis").get_records(ShardIterator=at, Limit=1)["Records"][0]["Data"] == b'"raise"'
     if kind == "s3":
         [record] = json.loads(envelope["payload"])["Records"]
         assert record["kinesis"]["sequenceNumber"] == info["startSequenceNumber"]
 
 
-def test_reported_failures_are_retried_from_the_first_on(lab: Lab):
-    url, queue = lab.queue()
-    recorder = Recorder(lab, destination=queue)
+def test_reported_failures_are_retried_from_the_first_on(workshop: Workshop):
+    url, queue = workshop.queue()
+    recorder = Recorder(workshop, destination=queue)
     recorder.put(0, 1, "fail", 3, 4)
     recorder.map(
         FunctionResponseTypes=["ReportBatchItemFailures"],
@@ -169,7 +169,7 @@ def test_reported_failures_are_retried_from_the_first_on(lab: Lab):
         MaximumRetryAttempts=0,
         DestinationConfig={"OnFailure": {"Destination": queue}},
     )
-    [envelope] = eventually(lambda: lab.messages(url))
+    [envelope] = eventually(lambda: workshop.messages(url))
     eventually(recorder.batches, lambda found: [3, 4] in found or found[-1][-1] == 4)
     assert envelope["KinesisBatchInfo"]["batchSize"] == 1
     counts = Counter(recorder.values())
@@ -177,8 +177,8 @@ def test_reported_failures_are_retried_from_the_first_on(lab: Lab):
     assert recorder.batches()[1] == ["fail", 3, 4]
 
 
-def test_only_matching_records_reach_the_function(lab: Lab):
-    recorder = Recorder(lab)
+def test_only_matching_records_reach_the_function(workshop: Workshop):
+    recorder = Recorder(workshop)
     pattern = json.dumps({"data": {"city": ["Berlin"], "cents": [{"numeric": [">", 500]}]}})
     recorder.map(FilterCriteria={"Filters": [{"Pattern": pattern}]})
     recorder.put(
@@ -189,8 +189,8 @@ def test_only_matching_records_reach_the_function(lab: Lab):
     assert recorder.values() == [{"city": "Berlin", "cents": 900}, {"city": "Berlin", "cents": 700}]
 
 
-def test_a_slow_function_does_not_delay_another(lab: Lab):
-    slow, quick = Recorder(lab), Recorder(lab)
+def test_a_slow_function_does_not_delay_another(workshop: Workshop):
+    slow, quick = Recorder(workshop), Recorder(workshop)
     slow.map()
     slow.put("slow")
     eventually(slow.values)
@@ -201,8 +201,8 @@ def test_a_slow_function_does_not_delay_another(lab: Lab):
     assert time.monotonic() - began < 5
 
 
-def test_each_key_keeps_its_order_with_several_batches_at_once(lab: Lab):
-    recorder = Recorder(lab)
+def test_each_key_keeps_its_order_with_several_batches_at_once(workshop: Workshop):
+    recorder = Recorder(workshop)
     for turn in range(20):
         for key in "abcd":
             recorder.put([key, turn], key=key)
@@ -212,17 +212,17 @@ def test_each_key_keeps_its_order_with_several_batches_at_once(lab: Lab):
         assert [turn for found, turn in recorder.values() if found == key] == list(range(20))
 
 
-def test_latest_begins_with_what_comes_after(lab: Lab):
-    recorder = Recorder(lab)
+def test_latest_begins_with_what_comes_after(workshop: Workshop):
+    recorder = Recorder(workshop)
     recorder.put("before")
     recorder.map(StartingPosition="LATEST")
     recorder.put("after")
     assert eventually(recorder.values) == ["after"]
 
 
-def test_a_mapping_is_disabled_updated_and_enabled_live(lab: Lab):
-    functions = lab.client("lambda")
-    recorder = Recorder(lab)
+def test_a_mapping_is_disabled_updated_and_enabled_live(workshop: Workshop):
+    functions = workshop.client("lambda")
+    recorder = Recorder(workshop)
     uuid = recorder.map(BatchSize=1)
     recorder.put(1)
     eventually(recorder.values)
@@ -237,9 +237,9 @@ def test_a_mapping_is_disabled_updated_and_enabled_live(lab: Lab):
     assert functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK"
 
 
-def test_parents_are_drained_before_their_children(lab: Lab):
-    recorder = Recorder(lab)
-    kinesis = lab.client("kinesis")
+def test_parents_are_drained_before_their_children(workshop: Workshop):
+    recorder = Recorder(workshop)
+    kinesis = workshop.client("kinesis")
     recorder.put(*range(50))
     kinesis.split_shard(StreamARN=recorder.stream, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
     recorder.put(*range(50, 100))
@@ -252,20 +252,22 @@ def test_parents_are_drained_before_their_children(lab: Lab):
     assert recorder.values() == list(range(120))
 
 
-def test_listing_joins_the_mappings_of_streams_and_of_queues(lab: Lab):
-    recorder = Recorder(lab)
-    _, queue = lab.queue()
-    lab.client("iam").put_role_policy(
-        RoleName=lab.client("lambda").get_function_configuration(FunctionName=recorder.function)["Role"].split("/")[1],
+def test_listing_joins_the_mappings_of_streams_and_of_queues(workshop: Workshop):
+    recorder = Recorder(workshop)
+    _, queue = workshop.queue()
+    workshop.client("iam").put_role_policy(
+        RoleName=workshop.client("lambda")
+        .get_function_configuration(FunctionName=recorder.function)["Role"]
+        .split("/")[1],
         PolicyName="queue",
         PolicyDocument=json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": queue}]}
         ),
     )
-    functions = lab.client("lambda")
+    functions = workshop.client("lambda")
     ours = recorder.map()
     theirs = functions.create_event_source_mapping(EventSourceArn=queue, FunctionName=recorder.function)["UUID"]
-    lab.cleanup.callback(functions.delete_event_source_mapping, UUID=theirs)
+    workshop.cleanup.callback(functions.delete_event_source_mapping, UUID=theirs)
     listed = functions.list_event_source_mappings(FunctionName=recorder.function)["EventSourceMappings"]
     assert {mapping["UUID"] for mapping in listed} == {ours, theirs}
     assert functions.get_event_source_mapping(UUID=theirs)["EventSourceArn"] == queue
@@ -273,9 +275,9 @@ def test_listing_joins_the_mappings_of_streams_and_of_queues(lab: Lab):
     assert [mapping["UUID"] for mapping in only] == [ours]
 
 
-def test_a_mapping_has_tags(lab: Lab):
-    functions = lab.client("lambda")
-    recorder = Recorder(lab)
+def test_a_mapping_has_tags(workshop: Workshop):
+    functions = workshop.client("lambda")
+    recorder = Recorder(workshop)
     uuid = recorder.map(Tags={"team": "lake"})
     arn = functions.get_event_source_mapping(UUID=uuid)["EventSourceMappingArn"]
     functions.tag_resource(Resource=arn, Tags={"tier": "gold"})
@@ -284,11 +286,11 @@ def test_a_mapping_has_tags(lab: Lab):
     assert functions.list_tags(Resource=arn)["Tags"] == {"tier": "gold"}
 
 
-def test_what_is_refused(lab: Lab):
-    functions = lab.client("lambda")
-    recorder = Recorder(lab)
-    stranger = lab.function(RECORDER, lab.role(), BUCKET="none")
-    _, queue = lab.queue()
+def test_what_is_refused(workshop: Workshop):
+    functions = workshop.client("lambda")
+    recorder = Recorder(workshop)
+    stranger = workshop.function(RECORDER, workshop.role(), BUCKET="none")
+    _, queue = workshop.queue()
 
     def refused(**settings: Any) -> tuple[str, str]:
         request = {"EventSourceArn": recorder.stream, "FunctionName": recorder.function, "StartingPosition": "LATEST"}

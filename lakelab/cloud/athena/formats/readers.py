@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lakelab.cloud.athena.catalog import Field
 from lakelab.cloud.athena.formats import transcode
+from lakelab.cloud.athena.formats.footers import estimated_rows
 from lakelab.cloud.athena.formats.names import Format
 from lakelab.cloud.athena.sql.types import Type, from_hive, to_duckdb
 
@@ -99,8 +100,10 @@ def _parquet(read_as: dict[Path, Path], columns: Sequence[Field], label: str = "
     files = _files(list(read_as.values()))
     if not columns:
         return Source(f"SELECT filename FROM read_parquet({files}, filename = true)", read_as)
+    rows = estimated_rows(list(read_as.values()))
     names = ", ".join(f"{quoted(label + column.name)} AS {quoted(column.name)}" for column in columns)
-    return Source(f"SELECT {names}, filename FROM read_parquet({files}, schema = MAP {{{schema}}})", read_as)
+    options = f"schema = MAP {{{schema}}}, explicit_cardinality = {rows}"
+    return Source(f"SELECT {names}, filename FROM read_parquet({files}, {options})", read_as)
 
 
 def _texts(read_as: dict[Path, Path], columns: Sequence[Field]) -> Source:

@@ -13,6 +13,8 @@ import lzma
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -32,40 +34,64 @@ _BATCH = 65536  # rows
 
 
 def plain_text(file: DataFile, scratch: Path) -> tuple[str, Path]:
-    """DuckDB's name of the file's compression, and the file: decompressed here where DuckDB cannot."""
+    """DuckDB's name of the file's compression, and the file: written anew as UTF-8 where DuckDB cannot read it.
+
+    Bytes that are no UTF-8 become U+FFFD, as Athena shows them.
+    """
     suffix = Path(file.uri).suffix.lower()
-    if suffix in (".gz", ".gzip"):
-        return "gzip", file.path
-    if suffix in (".zst", ".zstd"):
-        return "zstd", file.path
-    if suffix in (".bz2", ".deflate", ".snappy", ".lz4", ".xz"):
+    compression = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}.get(suffix, "none")
+    with _readable(file, "compressed text"):
+        if suffix not in (".bz2", ".deflate", ".snappy", ".lz4", ".xz") and _is_utf8(file):
+            return compression, file.path
         target = _target(scratch, ".txt")
-        with open_text(file) as source, target.open("wb") as out:
+        with open_text(file) as source, target.open("w", encoding="utf-8", newline="") as out:
+            decoder = codecs.getincrementaldecoder("utf-8")("replace")
             while chunk := source.read(1 << 20):
-                out.write(chunk)
-        return "none", target
-    return "none", file.path
+                out.write(decoder.decode(chunk))
+            out.write(decoder.decode(b"", True))
+    return "none", target
+
+
+def _is_utf8(file: DataFile) -> bool:
+    status = file.path.stat()
+    return _decodes(file.path, Path(file.uri).suffix.lower(), status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _decodes(path: Path, suffix: str, modified: int, size: int) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with _open_as(path, suffix) as source:
+            while chunk := source.read(1 << 20):
+                decoder.decode(chunk)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def open_text(file: DataFile) -> BinaryIO:
     """The bytes of a text file, decompressed by what its name says."""
-    suffix = Path(file.uri).suffix.lower()
+    return _open_as(file.path, Path(file.uri).suffix.lower())
+
+
+def _open_as(path: Path, suffix: str) -> BinaryIO:
     match suffix:
         case ".gz" | ".gzip":
-            return gzip.open(file.path)  # type: ignore[return-value]
+            return gzip.open(path)  # type: ignore[return-value]
         case ".bz2":
-            return bz2.open(file.path)  # type: ignore[return-value]
+            return bz2.open(path)  # type: ignore[return-value]
         case ".xz":
-            return lzma.open(file.path)  # type: ignore[return-value]
+            return lzma.open(path)  # type: ignore[return-value]
         case ".zst" | ".zstd":
-            return zstandard.open(file.path, "rb")  # type: ignore[return-value]
+            return zstandard.open(path, "rb")  # type: ignore[return-value]
         case ".deflate":
-            return pa.BufferReader(zlib.decompress(file.path.read_bytes()))  # type: ignore[return-value]
+            return pa.BufferReader(zlib.decompress(path.read_bytes()))  # type: ignore[return-value]
         case ".snappy":
-            return pa.BufferReader(_hadoop_blocks(file.path.read_bytes(), "snappy"))  # type: ignore[return-value]
+            return pa.BufferReader(_hadoop_blocks(path.read_bytes(), "snappy"))  # type: ignore[return-value]
         case ".lz4":
-            return pa.BufferReader(_hadoop_blocks(file.path.read_bytes(), "lz4_raw"))  # type: ignore[return-value]
-    return file.path.open("rb")
+            return pa.BufferReader(_hadoop_blocks(path.read_bytes(), "lz4_raw"))  # type: ignore[return-value]
+    return path.open("rb")
 
 
 def _hadoop_blocks(data: bytes, codec: str) -> bytes:
@@ -103,6 +129,15 @@ def _target(scratch: Path, suffix: str) -> Path:
     return folder / f"{sum(1 for _ in folder.iterdir())}{suffix}"
 
 
+@contextmanager
+def _readable(file: DataFile, form: str) -> Iterator[None]:
+    """Raise HIVE_BAD_DATA, with the object's name, where a file is not of its format."""
+    try:
+        yield
+    except (OSError, EOFError, ValueError) as error:  # pyarrow's errors are of these classes too
+        raise QueryError("HIVE_BAD_DATA", f"Not valid {form} file: {file.uri}") from error
+
+
 # ---- ORC and Avro ---------------------------------------------------------------------------------------------------
 
 
@@ -111,11 +146,12 @@ def orc(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
     read_as = {}
     for file in files:
         target = read_as[file.path] = _target(scratch, ".parquet")
-        source = orc_files.ORCFile(file.path)
-        with parquet_files.ParquetWriter(target, source.schema) as writer:
-            for number in range(source.nstripes):
-                stripe: Any = source.read_stripe(number)
-                writer.write_batch(stripe)
+        with _readable(file, "ORC"):
+            source = orc_files.ORCFile(file.path)
+            with parquet_files.ParquetWriter(target, source.schema) as writer:
+                for number in range(source.nstripes):
+                    stripe: Any = source.read_stripe(number)
+                    writer.write_batch(stripe)
     return read_as
 
 
@@ -124,7 +160,7 @@ def avro(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
     read_as = {}
     for file in files:
         target = read_as[file.path] = _target(scratch, ".parquet")
-        with file.path.open("rb") as source:
+        with _readable(file, "Avro"), file.path.open("rb") as source:
             reader = fastavro.reader(source)
             _write_rows(target, reader, _avro_schema(reader.writer_schema))
     return read_as

@@ -94,13 +94,14 @@ class Reader:
                 paths[path] = (number, task)
                 relation.files[path] = DataFile(task.file.file_path, path, task.file.file_size_in_bytes)
                 relation.formats[path] = "parquet"
-            source = _by_field_id(schema, list(paths), relation.label)
+            rows = sum(task.file.record_count for _, task in as_is)
+            source = _by_field_id(schema, list(paths), relation.label, rows)
             selects.append(_scan(source, paths, hidden, numbered))
         for number, task in converted:
             path = self._without_deleted_rows(table, schema, task)
             relation.files[path] = DataFile(task.file.file_path, path, task.file.file_size_in_bytes)
             relation.formats[path] = "parquet"
-            source = _by_field_id(schema, [path], relation.label)
+            source = _by_field_id(schema, [path], relation.label, task.file.record_count)
             selects.append(_scan(source, {path: (number, task)}, hidden, numbered))
         relation.sql = " UNION ALL ".join(selects) or _nothing(schema, hidden, numbered)
         return relation
@@ -134,7 +135,7 @@ class Reader:
         return Relation(columns, f"SELECT {casts} FROM read_parquet({text_literal(str(path))})")
 
 
-def _by_field_id(schema: Schema, paths: list[Path], label: str) -> str:
+def _by_field_id(schema: Schema, paths: list[Path], label: str, rows: int) -> str:
     """Iceberg knows the columns of a file by their ids: a renamed column is found, a new one is NULL."""
     fields = ", ".join(
         f"{field.field_id}: {{name: {text_literal(label + field.name.lower())}, "
@@ -145,7 +146,8 @@ def _by_field_id(schema: Schema, paths: list[Path], label: str) -> str:
     names = ", ".join(
         f"{quoted(label + field.name.lower())} AS {quoted(field.name.lower())}" for field in schema.fields
     )
-    return f"(SELECT {names}, filename, file_row_number FROM read_parquet([{files}], schema = MAP {{{fields}}})) r"
+    options = f"schema = MAP {{{fields}}}, explicit_cardinality = {rows}"
+    return f"(SELECT {names}, filename, file_row_number FROM read_parquet([{files}], {options})) r"
 
 
 def _scan(source: str, files: dict[Path, tuple[int, FileScanTask]], hidden: list[str], numbered: bool) -> str:

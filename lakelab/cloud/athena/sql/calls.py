@@ -13,8 +13,10 @@ from lakelab.cloud.athena.sql.rules import RULES, Call
 from lakelab.cloud.athena.sql.rules.special import SPECIAL
 from lakelab.cloud.athena.sql.scope import Scope
 from lakelab.cloud.athena.sql.signatures import Ambiguous, NoOverload, Resolved, resolve, signatures
+from lakelab.cloud.athena.sql.sorting import sort_item
 from lakelab.cloud.athena.sql.typed import Typed
 from lakelab.cloud.athena.sql.types import VARCHAR, Type
+from lakelab.cloud.athena.sql.windows import window
 
 if TYPE_CHECKING:
     from lakelab.cloud.athena.sql.expressions import Expressions
@@ -184,7 +186,7 @@ class Calls:
         if modifiers.filter is not None:
             call.filter = inner.boolean(modifiers.filter, "FILTER expression").sql
         if modifiers.window is not None:
-            call.over = self.expressions.queries.window(self.expressions, modifiers.window)
+            call.over = window(self.expressions, modifiers.window)
             if call.name in ("lag", "lead") and "ORDER BY" not in call.over:
                 message = f"{call.name} function requires an ORDER BY window clause"
                 raise self.expressions.error("MISSING_ORDER_BY", message, call.node)
@@ -204,16 +206,3 @@ def translate_lambda(expressions: Expressions, node: exp.Expr, inputs: Sequence[
     scope = Scope(parent=expressions.scope, variables=variables, is_lambda=True)
     body = conversion.exact(expressions.within(scope).translate(node.this))
     return Typed(f"lambda {', '.join(names)}: {body.sql}", body.type)
-
-
-def sort_item(expressions: Expressions, node: exp.Expr) -> str:
-    """`x DESC NULLS FIRST`; NULLs come last unless it says otherwise."""
-    if not isinstance(node, exp.Ordered):
-        return expressions.translate(node).sql
-    return expressions.translate(node.this).sql + direction(node)
-
-
-def direction(node: exp.Ordered) -> str:
-    return (" DESC" if node.args.get("desc") else "") + (
-        " NULLS FIRST" if node.args.get("nulls_first") else " NULLS LAST"
-    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from lakelab.cloud.athena.sql import arithmetic, conversion, literals
+from lakelab.cloud.athena.sql import arithmetic, comparisons, conversion, literals, subqueries
 from lakelab.cloud.athena.sql.calls import Calls
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
 from lakelab.cloud.athena.sql.errors import SqlError
@@ -20,7 +20,6 @@ from lakelab.cloud.athena.sql.types import (
     BIGINT,
     BOOLEAN,
     UNKNOWN,
-    VARCHAR,
     Type,
     TypeNameError,
     array,
@@ -30,20 +29,6 @@ from lakelab.cloud.athena.sql.types import (
 
 if TYPE_CHECKING:
     from lakelab.cloud.athena.sql.queries import Queries
-
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
-_DISTINCT: dict[type[exp.Expr], str] = {
-    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
-    exp.NullSafeNEQ: "IS DISTINCT FROM",
-}
-_UNORDERED = ("map", "json", "HyperLogLog", "unknown")
 
 
 @dataclass
@@ -193,7 +178,7 @@ class Expressions:
         items = [self.translate(item) for item in node.expressions]
         element = common_of([item.type for item in items])
         if element is None:
-            message = no_common_type("All ARRAY elements", [item.type for item in items])
+            message = comparisons.no_common_type("All ARRAY elements", [item.type for item in items])
             raise self.error("TYPE_MISMATCH", message, node.expressions[-1])
         values = ", ".join(conversion.exact(conversion.coerce(item, element)).sql for item in items)
         return Typed(f"[{values}]" if items else "CAST([] AS INTEGER[])", array(element))
@@ -232,70 +217,6 @@ class Expressions:
         items = [node.left, node.right]
         return self.calls.function("concat", items, node)
 
-    def comparison(self, node: exp.Binary) -> Typed:
-        symbol = _COMPARISONS[type(node)]
-        quantified = node.right
-        if isinstance(quantified, (exp.Any, exp.All)):
-            return self.queries.quantified(self, node.left, symbol, quantified, node)
-        left, right = self.translate(node.left), self.translate(node.right)
-        return boolean(f"({self.compare(left, symbol, right, node)})")
-
-    def compare(self, left: Typed, symbol: str, right: Typed, node: exp.Expr) -> str:
-        """A comparison of two values that Trino allows to be compared, without parentheses."""
-        kind = common_type(left.type, right.type)
-        ordered = symbol in ("<", "<=", ">", ">=")
-        if kind is None or (ordered and kind.name in _UNORDERED and kind.name != "unknown"):
-            raise self.error("TYPE_MISMATCH", _incomparable(left.type, symbol, right.type), node)
-        if kind.name == "map" and "unknown" not in (left.type.name, right.type.name):
-            left, right = (Typed(f"list_sort(map_entries({item.sql}))", kind) for item in (left, right))
-        return f"{conversion.operand(left, kind).sql} {symbol} {conversion.operand(right, kind).sql}"
-
-    def distinct_from(self, node: exp.Binary) -> Typed:
-        left, right = self.translate(node.left), self.translate(node.right)
-        return boolean(f"({self.compare(left, _DISTINCT[type(node)], right, node)})")
-
-    def between(self, node: exp.Between) -> Typed:
-        item, low, high = (self.translate(node.args[key]) for key in ("this", "low", "high"))
-        kind = common_of([item.type, low.type, high.type])
-        if kind is None:
-            message = f"Cannot check if {item.type} is BETWEEN {low.type} and {high.type}"
-            raise self.error("TYPE_MISMATCH", message, node)
-        values = [conversion.operand(part, kind).sql for part in (item, low, high)]
-        return boolean(f"({values[0]} BETWEEN {values[1]} AND {values[2]})")
-
-    def membership(self, node: exp.In) -> Typed:
-        query = node.args.get("query")
-        if query is not None:
-            return self.queries.in_query(self, node.this, query, node)
-        if node.args.get("unnest") or node.args.get("field") or not node.expressions:
-            raise self.error("SYNTAX_ERROR", "mismatched input 'IN'", node)
-        item = self.translate(node.this)
-        values = [self.translate(value) for value in node.expressions]
-        kind = item.type
-        for value, source in zip(values, node.expressions, strict=True):
-            common = common_type(kind, value.type)
-            if common is None:
-                message = no_common_type("IN value and list items", [item.type, value.type])
-                raise self.error("TYPE_MISMATCH", message, source)
-            kind = common
-        texts = [conversion.operand(value, kind).sql for value in values]
-        return boolean(f"({conversion.operand(item, kind).sql} IN ({', '.join(texts)}))")
-
-    def like(self, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
-        item, pattern = self.translate(node.this), self.translate(node.expression)
-        for part, source, what in ((item, node.this, "Left side"), (pattern, node.expression, "Pattern")):
-            if not part.type.is_text and part.type.name != "unknown":
-                message = f"{what} of LIKE expression must evaluate to a varchar (actual: {part.type})"
-                raise self.error("TYPE_MISMATCH", message, source)
-        suffix = f" ESCAPE {self.translate(escape).sql}" if escape is not None else ""
-        negated = "NOT " if node.args.get("negate") else ""
-        return boolean(f"({item.sql} {negated}LIKE {pattern.sql}{suffix})")
-
-    def escape(self, node: exp.Escape) -> Typed:
-        if not isinstance(node.this, exp.Like):
-            raise self.error("SYNTAX_ERROR", "mismatched input 'ESCAPE'", node)
-        return self.like(node.this, node.expression)
-
     def connector(self, node: exp.Connector) -> Typed:
         symbol = "AND" if isinstance(node, exp.And) else "OR"
         items = [self.boolean(item, "Logical expression term") for item in node.flatten(unnest=False)]
@@ -329,7 +250,7 @@ class Expressions:
                         f"CASE operand type does not match WHEN clause operand type: {subject.type} vs {when.type}"
                     )
                     raise self.error("TYPE_MISMATCH", message, branch.this)
-                conditions.append(self.compare(subject, "=", when, branch.this))
+                conditions.append(comparisons.compare(self, subject, "=", when, branch.this))
             values.append((self.translate(branch.args["true"]), branch.args["true"]))
         default = node.args.get("default")
         if default is not None:
@@ -343,7 +264,7 @@ class Expressions:
     def _common(self, items: list[Typed], node: exp.Expr, message: str) -> Type:
         kind = common_of([item.type for item in items])
         if kind is None:
-            raise self.error("TYPE_MISMATCH", no_common_type(message, [item.type for item in items]), node)
+            raise self.error("TYPE_MISMATCH", comparisons.no_common_type(message, [item.type for item in items]), node)
         return kind
 
     def condition(self, node: exp.If) -> Typed:
@@ -430,27 +351,10 @@ class Expressions:
         return self.calls.special(node)
 
     def subquery(self, node: exp.Subquery) -> Typed:
-        return self.queries.scalar(self, node)
+        return subqueries.scalar(self, node)
 
     def exists(self, node: exp.Exists) -> Typed:
-        return self.queries.exists(self, node)
-
-
-def _incomparable(left: Type, symbol: str, right: Type) -> str:
-    """Trino names the operator that a comparison is made of."""
-    if symbol in _DISTINCT.values():
-        return f"Cannot check if {left} is distinct from {right}"
-    shown = {"<>": "=", ">": "<", ">=": "<="}.get(symbol, symbol)
-    return f"Cannot apply operator: {left} {shown} {right}"
-
-
-def no_common_type(what: str, types: list[Type]) -> str:
-    """The message that several expressions have no common type."""
-    names = list(dict.fromkeys(str(kind) for kind in types))
-    return (
-        f"{what} must be the same type or coercible to a common type. Cannot find common type between "
-        f"{names[0]} and {names[-1]}, all types (without duplicates): [{', '.join(names)}]"
-    )
+        return subqueries.exists(self, node)
 
 
 def _null(_: Expressions, __: exp.Expr) -> Typed:
@@ -502,12 +406,12 @@ _HANDLERS: dict[type[exp.Expr], _Handler] = {
     **dict.fromkeys(arithmetic.SYMBOLS, Expressions.arithmetic),
     exp.Neg: Expressions.negation,
     exp.DPipe: Expressions.concatenation,
-    **dict.fromkeys(_COMPARISONS, Expressions.comparison),
-    **dict.fromkeys(_DISTINCT, Expressions.distinct_from),
-    exp.Between: Expressions.between,
-    exp.In: Expressions.membership,
-    exp.Like: Expressions.like,
-    exp.Escape: Expressions.escape,
+    **dict.fromkeys(comparisons.COMPARISONS, comparisons.comparison),
+    **dict.fromkeys(comparisons.DISTINCT, comparisons.distinct_from),
+    exp.Between: comparisons.between,
+    exp.In: comparisons.membership,
+    exp.Like: comparisons.like,
+    exp.Escape: comparisons.escape,
     exp.And: Expressions.connector,
     exp.Or: Expressions.connector,
     exp.Not: Expressions.inversion,
@@ -531,5 +435,3 @@ _HANDLERS: dict[type[exp.Expr], _Handler] = {
         Expressions.special,
     ),
 }
-
-__all__ = ["VARCHAR", "Expressions", "Grouping", "Statement"]

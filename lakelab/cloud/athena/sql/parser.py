@@ -284,8 +284,7 @@ def _holds_query(tokens: list[Token]) -> bool:
 def _has_as_query(tokens: list[Token]) -> bool:
     starts = ("SELECT", "WITH", "(", "VALUES", "TABLE")
     return any(
-        token.token_type == TokenType.ALIAS and after.text.upper() in starts
-        for token, after in pairwise(tokens)
+        token.token_type == TokenType.ALIAS and after.text.upper() in starts for token, after in pairwise(tokens)
     )
 
 

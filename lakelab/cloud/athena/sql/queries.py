@@ -7,28 +7,17 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import conversion
-from lakelab.cloud.athena.sql.calls import direction
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
 from lakelab.cloud.athena.sql.errors import SqlError
-from lakelab.cloud.athena.sql.expressions import Expressions, Grouping, Statement
+from lakelab.cloud.athena.sql.expressions import Expressions, Statement
+from lakelab.cloud.athena.sql.ordering import Ordering
 from lakelab.cloud.athena.sql.parser import position
-from lakelab.cloud.athena.sql.relations import Relations
+from lakelab.cloud.athena.sql.query import Query, unique_names
 from lakelab.cloud.athena.sql.schema import Schema, TableName
 from lakelab.cloud.athena.sql.scope import Column, Scope
-from lakelab.cloud.athena.sql.typed import Typed, boolean, quote, text
-from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
-
-@dataclass
-class Query:
-    """A translated query. `stored` are the names of its columns in DuckDB, which may repeat in `columns`.
-
-    `names_stored` says whether the SQL itself gives the columns these names.
-    """
-
-    sql: str
-    columns: list[Column]
-    stored: list[str]
-    names_stored: bool = True
+from lakelab.cloud.athena.sql.select import Select
+from lakelab.cloud.athena.sql.typed import Typed, quote
+from lakelab.cloud.athena.sql.types import Type, to_duckdb
 
 
 @dataclass
@@ -83,7 +72,7 @@ class Queries:
         try:
             match node:
                 case exp.Select():
-                    result = self.select(node, outer)
+                    result = Select(self, outer).translate(node)
                 case exp.SetOperation():
                     result = self.set_operation(node, outer)
                 case exp.Values():
@@ -91,7 +80,7 @@ class Queries:
                 case exp.Subquery():
                     result = self._wrapped(node, outer)
                 case exp.Table():
-                    result = self.select(exp.select("*").from_(node), outer)
+                    result = Select(self, outer).translate(exp.select("*").from_(node))
                 case _:
                     raise self.error("SYNTAX_ERROR", f"mismatched input '{node.key}'", node)
         finally:
@@ -102,7 +91,7 @@ class Queries:
     def _wrapped(self, node: exp.Subquery, outer: Scope | None) -> Query:
         """A query in parentheses, with an ORDER BY or LIMIT of its own outside them."""
         inner = self.query(node.this, outer)
-        tail = self._tail(node, inner, outer)
+        tail = Ordering(self).tail(node, inner, outer)
         if not tail:
             return inner
         return replace(inner, sql=f"SELECT * FROM ({inner.sql}){tail}")
@@ -125,7 +114,10 @@ class Queries:
             else:
                 query = self.query(cte.this, outer)
                 if renamed and len(renamed) != len(query.columns):
-                    message = f"Column alias list has {len(renamed)} entries but WITH query '{name}' has {len(query.columns)} columns"
+                    count = len(query.columns)
+                    message = (
+                        f"Column alias list has {len(renamed)} entries but WITH query '{name}' has {count} columns"
+                    )
                     raise self.error("MISMATCHED_COLUMN_ALIASES", message, cte)
                 columns = [
                     Column(renamed[index] if renamed else column.name, column.type, quote(stored))
@@ -145,13 +137,16 @@ class Queries:
         base = self.query(node.this, outer)
         columns = [
             Column(alias, column.type, quote(stored))
-            for alias, column, stored in zip(renamed, base.columns, _unique_names(renamed), strict=True)
+            for alias, column, stored in zip(renamed, base.columns, unique_names(renamed), strict=True)
         ]
         self.with_queries[-1][name.lower()] = _WithQuery(unique, columns)
         step = self.query(node.expression, outer)
         for index, (column, found) in enumerate(zip(columns, step.columns, strict=True)):
             if common_type(column.type, found.type) is None:
-                message = f"recursion step relation output type ({found.type}) is not coercible to recursion base relation output type ({column.type}) at column {index + 1}"
+                message = (
+                    f"recursion step relation output type ({found.type}) is not coercible to recursion base relation "
+                    f"output type ({column.type}) at column {index + 1}"
+                )
                 raise self.error("TYPE_MISMATCH", message, node)
         kinds = [column.type for column in columns]
         union = "UNION ALL" if not node.args.get("distinct") else "UNION"
@@ -178,7 +173,7 @@ class Queries:
         sql = f"{self._typed_as(left, kinds)} {name}{every} {self._typed_as(right, kinds)}"
         columns = [Column(column.name, kind, "") for column, kind in zip(left.columns, kinds, strict=True)]
         result = Query(sql, columns, left.stored)
-        tail = self._tail(node, result, outer)
+        tail = Ordering(self).tail(node, result, outer)
         return replace(result, sql=f"SELECT * FROM ({sql}){tail}") if tail else result
 
     def _typed_as(self, query: Query, kinds: list[Type], *, force: bool = False) -> str:
@@ -225,94 +220,8 @@ class Queries:
         stored = [f"_col{index}" for index in range(len(kinds))]
         sql = f"SELECT * FROM (VALUES {', '.join(lines)}) AS v({', '.join(map(quote, stored))})"
         result = Query(sql, [Column(None, kind, "") for kind in kinds], stored)
-        tail = self._tail(node, result, outer)
+        tail = Ordering(self).tail(node, result, outer)
         return replace(result, sql=sql + tail) if tail else result
-
-    # --- subqueries in expressions -----------------------------------------------------------------------------------
-
-    def _single_column(self, node: exp.Expr, expressions: Expressions) -> Query:
-        query = self.query(node, expressions.scope)
-        if len(query.columns) != 1:
-            message = f"Multiple columns returned by subquery are not yet supported. Found {len(query.columns)}"
-            raise self.error("NOT_SUPPORTED", message, node)
-        return query
-
-    def scalar(self, expressions: Expressions, node: exp.Subquery) -> Typed:
-        """A subquery as a value; more than one row is an error."""
-        inner = node.this if not any(node.args.get(key) for key in ("order", "limit", "offset", "with_")) else node
-        if len(getattr(inner, "selects", [None])) > 1:
-            query = self.query(inner, expressions.scope)
-            kind = Type("row", fields=tuple(_field(column) for column in query.columns))
-            packed = ", ".join(
-                f"{quote(column.name or f'field{index}')} := {quote(name)}"
-                for index, (column, name) in enumerate(zip(query.columns, query.stored, strict=True))
-            )
-            return Typed(f"(SELECT struct_pack({packed}) FROM ({query.sql}))", kind)
-        query = self._single_column(inner, expressions)
-        return Typed(f"({query.sql})", query.columns[0].type)
-
-    def exists(self, expressions: Expressions, node: exp.Exists) -> Typed:
-        return boolean(f"EXISTS ({self.query(node.this, expressions.scope).sql})")
-
-    def in_query(self, expressions: Expressions, value: exp.Expr, query: exp.Expr, node: exp.Expr) -> Typed:
-        item = expressions.translate(value)
-        inner = query.this if isinstance(query, exp.Subquery) else query
-        found = self.query(inner, expressions.scope)
-        if item.type.name == "row" and len(found.columns) == len(item.type.fields) > 1:
-            names = ", ".join(f"struct_extract({item.sql}, {text(name)})" for name in field_names(item.type))
-            return boolean(f"(({names}) IN ({found.sql}))")
-        found = self._single_column(inner, expressions) if len(found.columns) != 1 else found
-        kind = common_type(item.type, found.columns[0].type)
-        if kind is None:
-            message = f"Value expression and result of subquery must be of the same type: {item.type} vs {found.columns[0].type}"
-            raise self.error("TYPE_MISMATCH", message, node)
-        return boolean(f"({conversion.operand(item, kind).sql} IN ({found.sql}))")
-
-    def quantified(
-        self, expressions: Expressions, value: exp.Expr, symbol: str, node: exp.Expr, whole: exp.Expr
-    ) -> Typed:
-        """`x = ANY (query)`, `x < ALL (query)`."""
-        item = expressions.translate(value)
-        inner = node.this
-        while isinstance(inner, (exp.Subquery, exp.Paren)):
-            inner = inner.this
-        query = self._single_column(inner, expressions)
-        if common_type(item.type, query.columns[0].type) is None:
-            message = f"Value expression and result of subquery must be of the same type: {item.type} vs {query.columns[0].type}"
-            raise self.error("TYPE_MISMATCH", message, whole)
-        which = "ALL" if isinstance(node, exp.All) else "ANY"
-        return boolean(f"({item.sql} {symbol} {which} ({query.sql}))")
-
-def _field(column: Column):
-    from lakelab.cloud.athena.sql.types import Field
-
-    return Field(column.name, column.type)
-
-
-def _name_of(node: exp.Expr) -> str | None:
-    """The name that a column of the result takes from its expression; None for `_col0`."""
-    while isinstance(node, exp.Paren):
-        node = node.this
-    if isinstance(node, exp.Column):
-        return node.name
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier) and _name_of(node.this) is not None:
-        return node.expression.name
-    return None
-
-
-def _unique_names(names: list[str | None]) -> list[str]:
-    """Names for DuckDB: `_col0` for a column without one, and a number added to one that repeats."""
-    result: list[str] = []
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        candidate = base = name or f"_col{index}"
-        number = 1
-        while candidate.lower() in seen:
-            number += 1
-            candidate = f"{base}_{number}"
-        seen.add(candidate.lower())
-        result.append(candidate)
-    return result
 
 
 def _mentions(node: exp.Expr, name: str) -> bool:

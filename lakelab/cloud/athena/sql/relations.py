@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import conversion
-from lakelab.cloud.athena.sql.coercion import common_of, common_type
+from lakelab.cloud.athena.sql.coercion import common_type
 from lakelab.cloud.athena.sql.errors import SqlError
-from lakelab.cloud.athena.sql.schema import TableName
 from lakelab.cloud.athena.sql.scope import Column, Scope
 from lakelab.cloud.athena.sql.typed import Typed, quote, text
 from lakelab.cloud.athena.sql.types import BIGINT, Type, TypeNameError, field_names, parse_type
 
 if TYPE_CHECKING:
-    from lakelab.cloud.athena.sql.expressions import Expressions
     from lakelab.cloud.athena.sql.queries import Queries
 
 _TABLE_PARTS = {"this", "db", "catalog", "alias", "joins", "sample", "laterals"}
@@ -187,11 +185,7 @@ class Relations:
             (column.name, column.type, quote(stored), False)
             for column, stored in zip(query.columns, query.stored, strict=True)
         ]
-        sql = (
-            f"({query.sql})"
-            if query.names_stored
-            else f"(SELECT * FROM ({query.sql}) AS q({', '.join(map(quote, query.stored))}))"
-        )
+        sql = f"({query.sql})"
         return self.alias(sql, columns, node, ())
 
     def lateral(self, node: exp.Lateral, left: Relation | None) -> Relation:
@@ -312,6 +306,3 @@ class Relations:
             )
             raise self.error("COLUMN_NOT_FOUND" if not found else "AMBIGUOUS_NAME", message, identifier)
         return found[0]
-
-
-__all__ = ["Expressions", "Relation", "Relations", "TableName", "common_of", "replace"]

@@ -12,7 +12,7 @@ from lakelab.cloud.athena.sql.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that a relation offers: `sql` is its name in DuckDB, `qualifier` (catalog, database, table) or (alias,)."""
+    """A column of a relation: `sql` is its name in DuckDB, `qualifier` (catalog, database, table) or (alias,)."""
 
     name: str | None
     type: Type

@@ -12,13 +12,14 @@ from lakelab.cloud.athena.sql import conversion
 from lakelab.cloud.athena.sql.errors import SqlError
 from lakelab.cloud.athena.sql.expressions import Expressions, Grouping
 from lakelab.cloud.athena.sql.ordering import Ordering, Output
+from lakelab.cloud.athena.sql.query import Query, unique_names
 from lakelab.cloud.athena.sql.relations import Relations
 from lakelab.cloud.athena.sql.scope import Column, Scope
 from lakelab.cloud.athena.sql.typed import Typed, quote
 from lakelab.cloud.athena.sql.types import to_duckdb
 
 if TYPE_CHECKING:
-    from lakelab.cloud.athena.sql.queries import Queries, Query
+    from lakelab.cloud.athena.sql.queries import Queries
 
 _SELECT_PARTS = {
     *("expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "with_", "distinct"),
@@ -43,6 +44,7 @@ class Select:
         self.queries.windows = {item.name.lower(): item for item in node.args.get("windows") or ()}
         relation = Relations(self.queries, self.outer).build(node)
         scope = Scope(relation.columns, self.outer)
+        ordering = Ordering(self.queries)
         expressions = self.queries.expressions(scope)
         where = self._where(node, scope)
         grouping = Grouping()
@@ -52,8 +54,8 @@ class Select:
         items = list(self._star_expanded(node, relation.columns))
         group = self._group(node, items, expressions)
         outputs: list[Output] = []
-        for index, item in enumerate(items):
-            outputs.append(self._output(index, item, expressions))
+        for item in items:
+            outputs.append(self._output(item, expressions))
         having = ""
         if node.args.get("having") is not None:
             having = " HAVING " + expressions.boolean(node.args["having"].this, "HAVING clause").sql
@@ -61,21 +63,15 @@ class Select:
         if node.args.get("distinct") is not None and order:
             self._check_distinct(node, outputs, expressions)
         self._check_groups(group, having, grouping)
-        stored = _unique_names([column.name for column, _ in outputs])
+        stored = unique_names([column.name for column, _ in outputs])
         listed = ", ".join(
-            f"{conversion.exact(value).sql} AS {quote(name)}"
-            for (_, value), name in zip(outputs, stored, strict=True)
+            f"{conversion.exact(value).sql} AS {quote(name)}" for (_, value), name in zip(outputs, stored, strict=True)
         )
         distinct = "DISTINCT " if node.args.get("distinct") is not None else ""
         source = f" FROM {relation.sql}" if relation.sql else ""
         limit = ordering.limit(node)
-        if limit.startswith(" TIES "):
-            count = limit.removeprefix(" TIES ")
-            limit = ""
-            having += (
-                f" QUALIFY rank() OVER ({ordering.keys(node, outputs, expressions, positions=False).strip()}) <= {count}"
-            )
-        sql = f"SELECT {distinct}{listed}{source}{where}{group}{having}{order}{limit}"
+        having += ordering.ties(limit, node, outputs, expressions)
+        sql = f"SELECT {distinct}{listed}{source}{where}{group}{having}{order}{limit.clause}"
         self.queries.windows = saved
         return Query(sql, [column for column, _ in outputs], stored)
 
@@ -88,22 +84,14 @@ class Select:
             what = min(extra) if extra else "ON" if distinct is not None else "FROM"
             raise self.error("SYNTAX_ERROR", f"mismatched input '{what}'", node)
 
-    def _check_distinct(
-        self, node: exp.Select, outputs: list[Output], expressions: Expressions
-    ) -> None:
+    def _check_distinct(self, node: exp.Select, outputs: list[Output], expressions: Expressions) -> None:
         shown = {value.sql for _, value in outputs}
-        keys = ordering.keys(node, outputs, expressions, positions=False).removeprefix(" ORDER BY ")
+        columns = [Column(column.name, column.type, value.sql) for column, value in outputs if column.name]
+        named = expressions.within(Scope(columns, expressions.scope))
         for item in node.args["order"].expressions:
             key = item.this if isinstance(item, exp.Ordered) else item
-            named = Scope(
-                [Column(column.name, column.type, value.sql) for column, value in outputs if column.name],
-                expressions.scope,
-            )
-            if (
-                keys
-                and not (isinstance(key, exp.Literal) and not key.is_string)
-                and expressions.within(named).translate(key).sql not in shown
-            ):
+            is_position = isinstance(key, exp.Literal) and not key.is_string
+            if not is_position and named.translate(key).sql not in shown:
                 message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
                 raise self.error("EXPRESSION_NOT_IN_DISTINCT", message, node)
 
@@ -115,7 +103,7 @@ class Select:
         expressions.clause = "WHERE clause"
         return " WHERE " + expressions.boolean(clause.this, "WHERE clause").sql
 
-    def _star_expanded(self, node: exp.Select, columns: list[Column]):
+    def _star_expanded(self, node: exp.Select, columns: list[Column]) -> Iterator[exp.Expr | Column]:
         """The items of SELECT, `*` and `t.*` replaced by the columns that they mean."""
         for item in node.expressions:
             if isinstance(item, exp.Star):
@@ -144,20 +132,18 @@ class Select:
             raise self.error("TABLE_NOT_FOUND", f"Unable to resolve reference {'.'.join(names)}", node)
         return found
 
-    def _output(
-        self, index: int, item: exp.Expr | Column, expressions: Expressions
-    ) -> Output:
-        """One column of the result: its name and type, its value, and the node that it came from."""
+    def _output(self, item: exp.Expr | Column, expressions: Expressions) -> Output:
+        """One column of the result: its name and type, and its value."""
         if isinstance(item, Column):
             if item.sql not in expressions.grouping.keys:
                 expressions.grouping.outside.append((exp.column(item.name or "*"), item.name or ""))
-            return Column(item.name, item.type, ""), Typed(item.sql, item.type), None
+            return Column(item.name, item.type, ""), Typed(item.sql, item.type)
         inner = item.this if isinstance(item, exp.Alias) else item
         if isinstance(item, exp.Aliases):
             raise self.error("SYNTAX_ERROR", "mismatched input '('", item)
         value = expressions.translate(inner)
         name = item.alias if isinstance(item, exp.Alias) else _name_of(inner)
-        return Column(name, value.type, ""), value, inner
+        return Column(name, value.type, ""), value
 
     def _group(self, node: exp.Select, items: list[exp.Expr | Column], expressions: Expressions) -> str:
         """GROUP BY, its keys remembered: an expression outside of aggregates must be made of them."""
@@ -206,7 +192,7 @@ class Select:
         keys = [self._key(item, items, inner, expressions) or "()" for item in node.expressions]
         name = {exp.GroupingSets: "GROUPING SETS", exp.Rollup: "ROLLUP", exp.Cube: "CUBE"}[type(node)]
         if name == "GROUPING SETS":
-            keys = [key if key.startswith("(") or key.startswith(("ROLLUP", "CUBE")) else f"({key})" for key in keys]
+            keys = [key if key.startswith(("(", "ROLLUP", "CUBE")) else f"({key})" for key in keys]
         return f"{name} ({', '.join(keys)})"
 
     def _check_groups(self, group: str, having: str, grouping: Grouping) -> None:
@@ -215,3 +201,13 @@ class Select:
             message = f"'{name}' must be an aggregate expression or appear in GROUP BY clause"
             raise self.error("EXPRESSION_NOT_AGGREGATE", message, node)
 
+
+def _name_of(node: exp.Expr) -> str | None:
+    """The name that a column of the result takes from its expression; None for `_col0`."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Column):
+        return node.name
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier) and _name_of(node.this) is not None:
+        return node.expression.name
+    return None

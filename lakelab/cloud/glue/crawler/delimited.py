@@ -107,7 +107,8 @@ def _header(rows: Sequence[Sequence[str]], width: int) -> Header:
         return None, False
     if any(infer(cell) not in ("string", UNKNOWN) for cell in first) or any(len(cell) >= 150 for cell in first[:-1]):
         return None, False
-    if all(type_ in ("string", UNKNOWN) for type_ in _types(rows[1:], width)):
+    # a single row that is not all text tells the header from the data, even where a broken row makes text of its column
+    if all(infer(cell) in ("string", UNKNOWN) for row in rows[1:] for cell in row):
         return None, False
     return first, True
 

@@ -16,6 +16,19 @@ def _change_tags(client: Any, arn: str, old: Inputs, new: Inputs) -> None:
         client.untag_resource(ResourceArn=arn, TagKeys=removed)
 
 
+def _tags(client: Any, arn: str) -> dict[str, str]:
+    return (unless_absent(client.get_tags, ResourceArn=arn) or {}).get("Tags") or {}
+
+
+def _emptied(old: dict[str, str] | None, new: dict[str, str] | None) -> dict[str, str]:
+    """A map for an update: API Gateway removes a key that is given with an empty value, and keeps one not given."""
+    return {**dict.fromkeys(old or {}, ""), **(new or {})}
+
+
+def _without_empty(values: dict[str, str] | None) -> dict[str, str]:
+    return {key: value for key, value in (values or {}).items() if value != ""}
+
+
 class Api(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/api/"""
 
@@ -66,7 +79,7 @@ class Api(Resource):
             "arn": _arn(aws, client, f"apis/{id}"),
             "executionArn": f"arn:{aws.partition}:execute-api:{region}:{aws.account}:{id}",
             "region": region,
-            "tagsAll": answer.get("Tags") or {},
+            "tagsAll": _tags(client, _arn(aws, client, f"apis/{id}")),
         }
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
@@ -116,15 +129,19 @@ class Part(Resource):
 
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
         api = inputs.get("apiId")
-        if api is None:
+        if api is None or "/" in id:
             api, id = id.split("/", 1)
         answer = unless_absent(self._call(aws, "get", inputs), ApiId=api, **{f"{self.noun}Id": id})
         if answer is None:
             return None
+        if "RequestParameters" in answer:
+            answer["RequestParameters"] = _without_empty(answer["RequestParameters"])
         return {**self.outputs(answer), "apiId": api, "region": self.client(aws, inputs).meta.region_name}
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
         cleared = {member: value for name, (member, value) in self.cleared.items() if name in changed}
+        if "requestParameters" in changed:
+            new = {**new, "requestParameters": _emptied(old.get("requestParameters"), new.get("requestParameters"))}
         request = {**cleared, **self.request(f"Update{self.noun}", new, changed | {"apiId"})}
         self._call(aws, "update", new)(**{f"{self.noun}Id": id}, **request)
 
@@ -224,13 +241,14 @@ class Stage(Resource):
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
         client = self.client(aws, inputs)
         api = inputs.get("apiId")
-        if api is None:
+        if api is None or "/" in id:
             api, id = id.split("/", 1)
         answer = unless_absent(client.get_stage, ApiId=api, StageName=id)
         if answer is None:
             return None
         region = client.meta.region_name
         rules = answer.get("RouteSettings") or {}
+        answer["StageVariables"] = _without_empty(answer.get("StageVariables"))
         shown = "" if id == "$default" else id
         return {
             **self.outputs(answer),
@@ -240,18 +258,21 @@ class Stage(Resource):
             "executionArn": f"arn:{aws.partition}:execute-api:{region}:{aws.account}:{api}/{id}",
             "invokeUrl": f"https://{api}.execute-api.{region}.amazonaws.com/{shown}",
             "region": region,
-            "tagsAll": answer.get("Tags") or {},
+            "tagsAll": _tags(client, _arn(aws, client, f"apis/{api}/stages/{id}")),
         }
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
         client = self.client(aws, new)
         name = new["name"]
         settings = changed - {"tags", "tagsAll"}
-        if "accessLogSettings" in settings and not new.get("accessLogSettings"):
-            client.delete_access_log_settings(ApiId=new["apiId"], StageName=name)
-            settings.remove("accessLogSettings")
         if settings:
+            if "stageVariables" in settings:
+                new = {**new, "stageVariables": _emptied(old.get("stageVariables"), new.get("stageVariables"))}
             request = self._request("UpdateStage", new, settings | {"apiId", "name"})
+            if "accessLogSettings" in settings:
+                request.setdefault("AccessLogSettings", {})
+            if "routeSettings" in settings:
+                request.setdefault("RouteSettings", {})
             if "description" in settings:
                 request.setdefault("Description", "")
             client.update_stage(**request)

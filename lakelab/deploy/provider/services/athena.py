@@ -257,8 +257,7 @@ class PreparedStatement(Resource):
         return {**self.outputs(answer["PreparedStatement"]), "workgroup": group, "region": athena.meta.region_name}
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
-        request = {"Description": "", **self.request("UpdatePreparedStatement", new)}
-        self.client(aws, new).update_prepared_statement(**request)
+        self.client(aws, new).update_prepared_statement(**self.request("UpdatePreparedStatement", new))
 
     def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
         group, name = id.split("/", 1)

@@ -61,7 +61,7 @@ class EventRule(Resource):
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
         events = self.client(aws, new)
         if changed - {"tags", "tagsAll"}:
-            events.put_rule(**self.request("PutRule", new))
+            events.put_rule(**{"Description": "", **self.request("PutRule", new)})
         added, removed = tag_changes(old, new)
         if added or removed:
             arn = events.describe_rule(Name=new["name"], EventBusName=new.get("eventBusName", "default"))["Arn"]

@@ -180,11 +180,12 @@ class FirehoseDeliveryStream(Resource):
         if "extendedS3Configuration" in changed:
             stream = client.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
             shape = "UpdateDestination.ExtendedS3DestinationUpdate"
+            cleared = {"Prefix": "", "ErrorOutputPrefix": ""}
             client.update_destination(
                 DeliveryStreamName=name,
                 CurrentDeliveryStreamVersionId=stream["VersionId"],
                 DestinationId=stream["Destinations"][0]["DestinationId"],
-                ExtendedS3DestinationUpdate=self._destination(new["extendedS3Configuration"], shape),
+                ExtendedS3DestinationUpdate={**cleared, **self._destination(new["extendedS3Configuration"], shape)},
             )
         added, removed = tag_changes(old, new)
         if added:

@@ -83,7 +83,12 @@ class Crawler(Resource):
         glue = self.client(aws, new)
         if changed - {"tags", "tagsAll"}:
             request = self._request(new)
-            cleared = {"description": "Description", "tablePrefix": "TablePrefix", "schedule": "Schedule"}
+            cleared = {
+                "description": "Description",
+                "tablePrefix": "TablePrefix",
+                "schedule": "Schedule",
+                "configuration": "Configuration",
+            }
             request |= {member: "" for name, member in cleared.items() if name in changed and name not in new}
             glue.update_crawler(**request)
         change_tags(glue, arn(aws, glue, f"crawler/{id}"), old, new)
@@ -218,7 +223,8 @@ class Trigger(Resource):
             plain = {name: value for name, value in new.items() if self._is_plain(name) and name != "name"}
             place = shape_of("glue", "UpdateTrigger.TriggerUpdate")
             allowed = {n: v for n, v in plain.items() if shapes.member_of(n, place.members, self.renames)}
-            glue.update_trigger(Name=id, TriggerUpdate=shapes.to_aws(allowed, place, self.renames))
+            update = {"Description": "", **shapes.to_aws(allowed, place, self.renames)}
+            glue.update_trigger(Name=id, TriggerUpdate=update)
         if "enabled" in changed:
             (glue.start_trigger if new.get("enabled", True) else glue.stop_trigger)(Name=id)
         change_tags(glue, arn(aws, glue, f"trigger/{id}"), old, new)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -109,7 +111,7 @@ class Function(Resource):
             "tagsAll": {key: value for key, value in (answer.get("Tags") or {}).items() if not key.startswith("aws:")},
         }
         if "code" in inputs:
-            expected = inputs.get("codeSha256", sha)
+            expected = inputs.get("codeSha256") or _sha256(zip_bytes(inputs["code"]))
             found["code"] = inputs["code"] if sha == expected else {**inputs["code"], "hash": f"sha256 {sha}"}
         return found
 
@@ -159,6 +161,11 @@ def _code(inputs: Inputs) -> dict[str, Any]:
         names = {"s3Bucket": "S3Bucket", "s3Key": "S3Key", "s3ObjectVersion": "S3ObjectVersion"}
         code = {member: inputs[name] for name, member in names.items() if name in inputs}
     return {**code, "Architectures": inputs["architectures"]} if inputs.get("architectures") else code
+
+
+def _sha256(body: bytes) -> str:
+    """A digest as Lambda writes it."""
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
 def _wait(client: Any, name: str) -> None:

@@ -39,14 +39,14 @@ class Permission(Resource):
         return inputs["statementId"]
 
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
-        function = inputs.get("function")
-        if function is None:  # an import names the function too: `function/statement`
-            function, id = id.split("/", 1)
+        function, statement_id = inputs.get("function"), id
+        if function is None or "/" in id:  # an import names the function too: `function/statement`
+            function, statement_id = id.split("/", 1)
         client = self.client(aws, inputs)
         qualifier = {"Qualifier": inputs["qualifier"]} if inputs.get("qualifier") else {}
         answer = unless_absent(client.get_policy, FunctionName=function, **qualifier)
         for statement in json.loads(answer["Policy"])["Statement"] if answer else []:
-            if statement["Sid"] == id:
+            if statement["Sid"] == statement_id:
                 return self._statement(statement, function, inputs, client.meta.region_name)
         return None
 
@@ -162,6 +162,8 @@ class EventSourceMapping(Resource):
                 request["Enabled"] = new.get("enabled", True)
             if "filterCriteria" in settings and "filterCriteria" not in new:
                 request["FilterCriteria"] = {"Filters": []}
+            if "scalingConfig" in settings:
+                request.setdefault("ScalingConfig", {})
             if "functionResponseTypes" in settings and "functionResponseTypes" not in new:
                 request["FunctionResponseTypes"] = []
             if "destinationConfig" in settings and "destinationConfig" not in new:

@@ -59,14 +59,22 @@ class BucketObject(Resource):
         return f"{inputs['bucket']}/{inputs['key']}"
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
-        self._put(aws, new)
+        if changed - {"tags", "tagsAll"}:
+            self._put(aws, new)
+        elif new.get("tagsAll"):
+            self._tag(aws, new)
+        if not new.get("tagsAll"):
+            self.client(aws, new).delete_object_tagging(Bucket=new["bucket"], Key=new["key"])
+
+    def _tag(self, aws: Aws, inputs: Inputs) -> None:
+        tags = {"TagSet": tag_list(inputs["tagsAll"])}
+        self.client(aws, inputs).put_object_tagging(Bucket=inputs["bucket"], Key=inputs["key"], Tagging=tags)
 
     def _put(self, aws: Aws, inputs: Inputs) -> None:
         s3 = self.client(aws, inputs)
         s3.put_object(Body=_body(inputs), **self.request("PutObject", inputs))
         if inputs.get("tagsAll"):
-            tags = {"TagSet": tag_list(inputs["tagsAll"])}
-            s3.put_object_tagging(Bucket=inputs["bucket"], Key=inputs["key"], Tagging=tags)
+            self._tag(aws, inputs)
 
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
         s3 = self.client(aws, inputs)

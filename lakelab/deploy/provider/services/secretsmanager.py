@@ -60,7 +60,8 @@ class Secret(Resource):
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
         client = self.client(aws, new)
         if {"description", "kmsKeyId"} & changed:
-            request = {"Description": "", **self.request("UpdateSecret", new, {"description", "kmsKeyId"})}
+            cleared = {"Description": "", **({"KmsKeyId": ""} if "kmsKeyId" in changed else {})}
+            request = {**cleared, **self.request("UpdateSecret", new, {"description", "kmsKeyId"})}
             client.update_secret(SecretId=id, **request)
         if "policy" in changed and new.get("policy"):
             client.put_resource_policy(SecretId=id, ResourcePolicy=new["policy"])

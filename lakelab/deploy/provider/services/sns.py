@@ -190,7 +190,7 @@ class TopicSubscription(Resource):
         found = {
             name: _value(self.schema.inputs[name], attributes[member])
             for name, member in SUBSCRIPTION_ATTRIBUTES.items()
-            if attributes.get(member) not in (None, "")
+            if attributes.get(member) not in (None, "", "{}")
         }
         return {
             "rawMessageDelivery": False,

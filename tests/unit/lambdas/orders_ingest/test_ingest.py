@@ -67,7 +67,7 @@ def test_memory_grows_by_less_than_four_bytes_a_byte(order: str, clean: bool):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    small, large = measure(4), measure(20)
+    small, large = measure(2), measure(12)
     assert large["rows"] > 4 * small["rows"]
     assert large["clean"] == (large["rows"] if clean else 0)
-    assert large["mb"] - small["mb"] < 4 * 16
+    assert large["mb"] - small["mb"] < 4 * 10

@@ -209,7 +209,10 @@ def _format(call: Call, parts: patterns.Parts) -> str:
     if not any(part.text for part in parts):
         raise call.invalid("Both printing and parsing not supported")
     if call.args[0].type.name == "timestamp" and any(part.zoned for part in parts):
-        message = "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information"
+        message = (
+            "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, "
+            "as this type does not contain TZ information"
+        )
         raise call.invalid(message)
     try:
         pieces = [

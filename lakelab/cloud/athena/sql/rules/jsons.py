@@ -66,7 +66,8 @@ def json_extract_scalar(call: Call) -> str:
 @rule("json_size")
 def json_size(call: Call) -> str:
     value = f"CAST({extracted(call)} AS JSON)"
-    return f"CAST(CASE json_type({value}) WHEN 'ARRAY' THEN json_array_length({value}) WHEN 'OBJECT' THEN len(json_keys({value})) ELSE 0 * length({value}) END AS BIGINT)"
+    sizes = f"WHEN 'ARRAY' THEN json_array_length({value}) WHEN 'OBJECT' THEN len(json_keys({value}))"
+    return f"CAST(CASE json_type({value}) {sizes} ELSE 0 * length({value}) END AS BIGINT)"
 
 
 @rule("json_array_length")

@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from lakelab.cloud.athena.sql import conversion, literals
+from lakelab.cloud.athena.sql import comparisons, conversion, literals
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
-from lakelab.cloud.athena.sql.rules import dates, jsons
-from lakelab.cloud.athena.sql.typed import Typed, boolean, fail, string, text
+from lakelab.cloud.athena.sql.rules import dates
+from lakelab.cloud.athena.sql.typed import Typed, string, text
 from lakelab.cloud.athena.sql.types import (
-    BIGINT,
-    JSON,
     VARCHAR,
     Type,
-    field_names,
-    from_ast,
     timestamp,
-    to_duckdb,
     varchar,
 )
 
@@ -49,9 +44,7 @@ def coalesce(self: Expressions, node: exp.Expr, args: list[exp.Expr], _: Any) ->
     items = [self.translate(arg) for arg in args]
     kind = common_of([item.type for item in items])
     if kind is None:
-        from lakelab.cloud.athena.sql.expressions import no_common_type
-
-        message = no_common_type("All COALESCE operands", [item.type for item in items])
+        message = comparisons.no_common_type("All COALESCE operands", [item.type for item in items])
         raise self.error("TYPE_MISMATCH", message, args[-1])
     values = ", ".join(conversion.exact(conversion.coerce(item, kind)).sql for item in items)
     return Typed(f"coalesce({values})", kind)
@@ -69,7 +62,9 @@ def nullif(self: Expressions, node: exp.Expr, args: list[exp.Expr], _: Any) -> T
         return left
     if left.type == right.type or right.type.name == "unknown":
         return Typed(f"nullif({left.sql}, {right.sql})", left.type)
-    return Typed(f"CASE WHEN {self.compare(left, '=', right, node)} THEN NULL ELSE {left.sql} END", left.type)
+    return Typed(
+        f"CASE WHEN {comparisons.compare(self, left, '=', right, node)} THEN NULL ELSE {left.sql} END", left.type
+    )
 
 
 @special("try")

@@ -116,4 +116,3 @@ def _member(value: Typed) -> str:
         else conversion.cast_sql(value.sql, value.type, JSON)
     )
     return f"coalesce(CAST({shown} AS VARCHAR), 'null')"
-

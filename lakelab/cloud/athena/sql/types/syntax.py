@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql.types.core import DAY_TO_SECOND, YEAR_TO_MONTH, Type, row
-from lakelab.cloud.athena.sql.types.names import DEFAULT_PARAMS, DEFAULT_PRECISION, parse_type
+from lakelab.cloud.athena.sql.types.names import DEFAULT_PARAMS, DEFAULT_PRECISION, TypeNameError, parse_type
 
 _PARSER_NAMES = {
     "INT": "integer",

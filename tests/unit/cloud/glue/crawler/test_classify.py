@@ -49,6 +49,7 @@ def columns(schema: Any) -> dict[str, str]:
         pytest.param(b"\xef\xbb\xbf" + CSV, "csv", {"id": "bigint", "name": "string", "amount": "double"}, id="bom"),
         pytest.param(b"1,a\n2,b\n", "csv", {"col0": "bigint", "col1": "string"}, id="csv-without-header"),
         pytest.param(b"a,b\nx,y\n", "csv", {"col0": "string", "col1": "string"}, id="csv-of-strings-has-no-header"),
+        pytest.param(b"a,b\n1,y\nx,y\n", "csv", {"a": "string", "b": "string"}, id="csv-one-row-tells-the-header"),
         pytest.param(b'"id","a,b"\n1,"x\ny"\n', "csv", {"col0": "string", "col1": "string"}, id="csv-odd-name"),
         pytest.param(b"id,ok\n1,true\n,false\n", "csv", {"id": "bigint", "ok": "boolean"}, id="csv-empty-value"),
         pytest.param(b"id,v\n1,2\n2,x\n", "csv", {"id": "bigint", "v": "string"}, id="csv-mixed-column"),
