@@ -60,6 +60,10 @@ bench: $(READY) ## time of make up-local, first and second run
 fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers
 	@$(BIN)/python -m lakelab.fidelity
 
+.PHONY: docs
+docs: $(READY) ## write docs/cli.md from the commands' help
+	@$(BIN)/python -m lakelab.cli.reference
+
 .PHONY: lock
 lock: $(READY) ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from lakelab.cli.console import errors
 from lakelab.errors import LakelabError
@@ -33,9 +34,9 @@ def main() -> None:
     try:
         application()()
     except LakelabError as error:
-        errors.print(f"[bold red]error:[/] {error.message}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]error:[/] {escape(error.message)}", highlight=False, soft_wrap=True)
         if error.fix:
-            errors.print(f"  [bold]fix:[/] {error.fix}", highlight=False, soft_wrap=True)
+            errors.print(f"  [bold]fix:[/] {escape(error.fix)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("\nstopped; the same command goes on from here")

@@ -78,7 +78,7 @@ def _run(
                 cli.require_same_engine(backend, project.name, stack, embedded=True)
             with Session() as session:
                 if verb == "up":
-                    how["refresh"] = refresh_first
+                    how["refresh_first"] = refresh_first
                 result = getattr(session, verb)(project, stack, backend=backend.folder, **how)
     except DeployError as error:
         if as_json:

@@ -16,7 +16,7 @@ ROOT_KEY, ROOT_SECRET = "test", "test"  # the account's root user, in every AWS 
 
 
 def environment(config: Settings) -> dict[str, str]:
-    """The AWS_* variables of the local AWS's root user; boto3 reads one name of the region, the aws CLI another."""
+    """The variables of the local AWS's root user; boto3 reads one name of the region, the aws CLI another."""
     return {
         "AWS_ENDPOINT_URL": config.endpoint,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
@@ -24,6 +24,9 @@ def environment(config: Settings) -> dict[str, str]:
         "AWS_REGION": config.region,
         "AWS_DEFAULT_REGION": config.region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # where the deployments' state is, for `lakelab deploy` and for the pulumi CLI
+        "PULUMI_BACKEND_URL": f"file://{config.state / 'pulumi'}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
     }
 
 

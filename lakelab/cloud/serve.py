@@ -16,6 +16,8 @@ from lakelab.cloud.core.ministack import MiniStackCore
 from lakelab.cloud.firehose.api import FirehoseService
 from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
+from lakelab.cloud.iam.record import FILE as IAM_RECORD
+from lakelab.cloud.iam.record import Record
 from lakelab.cloud.streams.api import KinesisService
 from lakelab.cloud.streams.mappings.api import EventSourceMappings
 from lakelab.settings import Settings, settings
@@ -26,7 +28,7 @@ SERVICES = (AthenaService, GlueService, KinesisService, FirehoseService)
 
 def build(config: Settings, instance: str) -> Gateway:
     """The gateway with the core and every lake service."""
-    core = MiniStackCore(config, config.state / "core")
+    core = MiniStackCore(config, config.state / "core", Record(config.state / IAM_RECORD))
     identity = {"instance": instance, "version": __version__, "iam": config.iam, "pid": os.getpid()}
 
     def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:

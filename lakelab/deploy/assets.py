@@ -127,6 +127,3 @@ def located_in(value: Any, folder: Path) -> Any:
 def located(value: Any, folder: Path) -> Any:
     """The whole tree with the paths of its assets made absolute."""
     return map_values(value, lambda item: located_in(item, folder))
-
-
-

@@ -60,9 +60,9 @@ def covers(pattern: tuple[Key, ...], keys: tuple[Key, ...]) -> bool:
 def get(tree: Any, keys: tuple[Key, ...]) -> Any:
     """The value at these keys, or MISSING."""
     for key in keys:
-        if isinstance(tree, dict) and key in tree:
-            tree = tree[key]
-        elif isinstance(tree, list) and isinstance(key, int) and key < len(tree):
+        if (isinstance(tree, dict) and key in tree) or (
+            isinstance(tree, list) and isinstance(key, int) and key < len(tree)
+        ):
             tree = tree[key]
         else:
             return MISSING

@@ -49,14 +49,18 @@ class Project:
             ProjectError: there is no Pulumi.yaml, or it is not a Python project.
         """
         start = folder.resolve()
-        file = next((f for d in (start, *start.parents) for f in [d / "Pulumi.yaml", d / "Pulumi.yml"] if f.is_file()), None)
+        file = next(
+            (f for d in (start, *start.parents) for f in [d / "Pulumi.yaml", d / "Pulumi.yml"] if f.is_file()), None
+        )
         if file is None:
             raise ProjectError(f"no Pulumi.yaml in {start} or above it", fix="name a Pulumi project with -C DIR")
         document = _yaml(file)
         runtime = document.get("runtime")
         runtime_name, options = (runtime, {}) if isinstance(runtime, str) else _runtime(runtime)
         if runtime_name != "python":
-            raise ProjectError(f"{file}: runtime {runtime_name!r} is not Python", fix="the embedded engine runs Python programs")
+            raise ProjectError(
+                f"{file}: runtime {runtime_name!r} is not Python", fix="the embedded engine runs Python programs"
+            )
         if not document.get("name"):
             raise ProjectError(f"{file}: the project has no name", fix="add `name: ...`")
         root = file.parent
@@ -110,9 +114,14 @@ class Project:
 
     def _apply(self, key: str, declaration: Any, found: dict[str, Setting], stack: str) -> None:
         """Gives a declared setting its default, and checks the type of what it has."""
-        described = isinstance(declaration, dict) and {"type", "default", "value", "description", "secret", "items"} & set(
-            declaration
-        )
+        described = isinstance(declaration, dict) and {
+            "type",
+            "default",
+            "value",
+            "description",
+            "secret",
+            "items",
+        } & set(declaration)
         if not described:
             found.setdefault(key, Setting(_text(declaration)))
             return

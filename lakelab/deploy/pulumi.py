@@ -95,7 +95,9 @@ class Cli:
             **os.environ,
             **self.env,
             "PULUMI_BACKEND_URL": f"file://{folder}",
-            "PULUMI_CONFIG_PASSPHRASE": self.env.get("PULUMI_CONFIG_PASSPHRASE", os.environ.get("PULUMI_CONFIG_PASSPHRASE", "")),
+            "PULUMI_CONFIG_PASSPHRASE": self.env.get(
+                "PULUMI_CONFIG_PASSPHRASE", os.environ.get("PULUMI_CONFIG_PASSPHRASE", "")
+            ),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
@@ -202,5 +204,3 @@ def _preview_steps(text: str) -> list[Step]:
             kind = urn.split("::")[2].rsplit("$", 1)[-1]
             found.append(Step(urn, kind, urn.rsplit("::", 1)[-1], op))
     return found
-
-

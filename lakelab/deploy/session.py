@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from lakelab.deploy import values
-from lakelab.deploy.engine import program
+from lakelab.deploy.engine import program, removal
 from lakelab.deploy.engine.backend import Backend, history_entry
 from lakelab.deploy.engine.checkpoint import Checkpoint
 from lakelab.deploy.engine.events import Event, Listener, Result, Verb
 from lakelab.deploy.engine.monitor import Monitor
 from lakelab.deploy.engine.plugins import Plugins
 from lakelab.deploy.engine.references import StackOutputs
+from lakelab.deploy.engine.refresh import recover, refresh
 from lakelab.deploy.engine.run import Deployment, Failure, Options
 from lakelab.deploy.engine.secrets import Secrets
 from lakelab.deploy.engine.state import Snapshot
@@ -73,21 +74,21 @@ class Session:
     def preview(self, project: Project, stack: str, **how: Any) -> Result:
         return self._deploy("preview", project, stack, preview=True, **how)
 
-    def up(self, project: Project, stack: str, *, refresh: bool = False, **how: Any) -> Result:
-        if refresh:
+    def up(self, project: Project, stack: str, *, refresh_first: bool = False, **how: Any) -> Result:
+        if refresh_first:
             self.refresh(project, stack, **{key: value for key, value in how.items() if key in ("backend", "targets")})
         return self._deploy("up", project, stack, **how)
 
     def refresh(self, project: Project, stack: str, **how: Any) -> Result:
-        return self._without_program("refresh", project, stack, lambda deployment: deployment.refresh(), **how)
+        return self._without_program("refresh", project, stack, refresh, **how)
 
     def destroy(self, project: Project, stack: str, **how: Any) -> Result:
         def destroy(deployment: Deployment) -> None:
             targets = deployment.options.targets
             old = deployment.checkpoint.old()
             doomed = [item for item in old if not targets or deployment.is_target(item.urn)]
-            deployment.require_no_dependents(doomed)
-            deployment.delete_all(doomed)
+            removal.require_no_dependents(deployment, doomed)
+            removal.delete_all(deployment, doomed)
 
         return self._without_program("destroy", project, stack, destroy, **how)
 
@@ -119,7 +120,7 @@ class Session:
             error = ""
             try:
                 if not preview:
-                    deployment.recover()
+                    recover(deployment)
                 error = self._run_program(deployment, host, store, preview)
             except (Failure, LakelabError) as failure:
                 error = str(failure)
@@ -163,7 +164,7 @@ class Session:
                 code = host.poll()
                 if code is not None and not monitor.finished.is_set():
                     return _program_error(code, printed)
-            deployment.delete_unwanted()
+            removal.delete_unwanted(deployment)
             return ""
         finally:
             monitor.close()
@@ -191,7 +192,7 @@ class Session:
             deployment = self._deployment(project, stack, store, snapshot, secrets, options, listener)
             error = ""
             try:
-                deployment.recover()
+                recover(deployment)
                 work(deployment)
             except (Failure, LakelabError) as failure:
                 error = str(failure)

@@ -32,7 +32,7 @@ def run(root: Path, state: Path) -> Run:
             Finding(
                 TOOL,
                 problem["id"],
-                f"{package['name']} {package['version']}; repaired in {', '.join(problem['fix_versions']) or 'no version'}",
+                f"{package['name']} {package['version']}; repaired in {', '.join(problem['fix_versions']) or 'none'}",
                 Location(LOCK, where.get(package["name"].lower(), 0)),
             )
             for package in answer["dependencies"]

@@ -55,7 +55,7 @@ def states(config: Settings, target: str = "local") -> list[Path]:
 
 def _deploy(config: Settings, target: str, scratch: Path) -> Path:
     """Deploys all layers into a local AWS of its own; the folder with the state of each."""
-    private = Settings(root=scratch, port=_free_port(), region=config.region, account=config.account)
+    private = config.model_copy(update={"root": scratch, "port": _free_port()})
     project = Project.load(config.root)
     server = Server(private)
     server.start()

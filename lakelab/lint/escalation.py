@@ -107,7 +107,7 @@ def _grant(action: str, path: Path, held: list[Document], boundary: Document | N
     """The document that grants an action of a path, if one does and nothing denies it."""
 
     def allows(statement: Statement) -> bool:
-        return statement.allows and statement.covers(action) and (statement.everywhere or not path.anywhere)
+        return statement.allows and statement.reaches(action) and (statement.everywhere or not path.anywhere)
 
     def denies(statement: Statement) -> bool:
         return (

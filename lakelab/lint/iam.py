@@ -13,11 +13,11 @@ from pathlib import Path
 from lakelab.lint.escalation import ADMINISTRATION, escalations
 from lakelab.lint.findings import Finding, Run
 from lakelab.lint.graph import Graph
-from lakelab.lint.policy import Document, Kind, Statement, can_be_limited, documents, matches, statement_places
+from lakelab.lint.policy import Document, Kind, Statement, can_be_limited, documents, statement_places
 
 TOOL = "iam"
-# Condition keys that narrow down who a principal `*` is.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (the meaning of "public")
+# Condition keys that narrow down who a principal `*` is: S3's meaning of "public".
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 NARROWING = {
     "aws:sourcearn",
     "aws:sourceaccount",
@@ -103,7 +103,7 @@ def _wildcards(statement: Statement) -> Iterator[Problem]:
 
 
 def _passed_roles(statement: Statement) -> Iterator[Problem]:
-    if not any(matches("iam:PassRole", pattern) for pattern in statement.actions):
+    if statement.not_actions or not statement.reaches("iam:PassRole"):
         return
     if statement.everywhere:
         yield "IAM_PASS_ROLE", "iam:PassRole on any role hands over rights that nobody chose"

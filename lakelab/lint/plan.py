@@ -1,8 +1,9 @@
 """The graph as a Terraform plan in JSON, the form in which checkov has the most checks.
 
 pulumi-aws is built from the Terraform AWS provider, so its names follow the provider's by rule:
-`aws:s3/bucketVersioning` is `aws_s3_bucket_versioning`, `camelCase` is `snake_case`, an object is a block, a block is a list of one. What breaks
-the rule is in the tables below. The format: https://developer.hashicorp.com/terraform/internals/json-format
+`aws:s3/bucketVersioning` is `aws_s3_bucket_versioning`, `camelCase` is `snake_case`, an object is a block, a block is a
+list of one. What breaks the rule is in the tables below.
+The format: https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from __future__ import annotations

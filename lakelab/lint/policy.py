@@ -71,6 +71,14 @@ class Statement:
             return not any(matches(action, pattern) for pattern in self.not_actions)
         return any(matches(action, pattern) for pattern in self.actions)
 
+    def reaches(self, action: str) -> bool:
+        """Whether it is about an action on resources that the action can have: nobody passes a role of a bucket."""
+        service = action.split(":")[0]
+        service = "iam" if service == "sts" else service  # what is taken is a role
+        found = [text.split(":")[2] for text in self.resources if text.startswith("arn:") and text.count(":") > 2]
+        anything = bool(self.not_resources) or len(found) < len(self.resources)
+        return self.covers(action) and (anything or any(matches(service, pattern) for pattern in found))
+
     @property
     def everywhere(self) -> bool:
         """Whether it is about any resource of a kind: `*`, or an ARN whose name is a bare wildcard."""

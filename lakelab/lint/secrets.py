@@ -29,11 +29,11 @@ FORMS = {
         r"(?P<value>[^'\"\s]{8,})['\"]"
     ),
 }
-# What people write where a secret would be: references, placeholders, emulators' own keys, AWS's documented examples.
+# What people write where a password would be: references, placeholders, emulators' own keys.
 HARMLESS = re.compile(
     r"(?i)^(?:\$|<|\{|%|arn:|https?:|s3:|aws:|alias/|env|test|example|changeme|dummy|fake|placeholder|your[-_ ])"
     r"|^(?:x{3,}|\*{3,})"
-    r"|EXAMPLE|\.\.\.|^[a-z_.]+$|^[\w-]+[:/]|^\[secret\]$"
+    r"|\.\.\.|^(?-i:[a-z_.]+)$|^[\w-]+[:/]|^\[secret\]$"
 )
 
 
@@ -67,7 +67,14 @@ def _scan(file: str, text: str) -> Iterator[Finding]:
             if rule == "password" and file.endswith(".py"):
                 continue  # ruff's S105 to S107 know Python's syntax
             match = form.search(line)
-            if match and not HARMLESS.search(match.groupdict().get("value") or match[0]):
+            if match and not _harmless(match):
                 message = f"looks like a secret ({rule}); if it is none, say so on the line: {ALLOWED}"
                 yield Finding(TOOL, rule, message, Location(file, number, match.start() + 1))
                 break
+
+
+def _harmless(match: re.Match[str]) -> bool:
+    """Whether it is one of AWS's documented examples, or no password."""
+    value = match.groupdict().get("value")
+    rules = (FORMS["password"], FORMS["password-in-url"])
+    return "EXAMPLE" in match[0] or (match.re in rules and bool(HARMLESS.search(value or "")))

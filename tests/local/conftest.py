@@ -44,6 +44,7 @@ class Lab:
     """A project with a data folder and a port of its own."""
 
     config: Settings
+    first: str = ""  # what the first `lakelab up` printed
 
     @property
     def environment(self) -> dict[str, str]:
@@ -121,7 +122,7 @@ def _valid(line: list[str]) -> bool:
     return real_day and total.isdigit() and currency in CURRENCIES and status in STATUSES
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Lab]]:
     """Makes labs from nothing; their servers are stopped at the end."""
     made: list[Lab] = []
@@ -134,3 +135,11 @@ def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], L
     yield make
     for lab in made:
         Server(lab.config).stop()
+
+
+@pytest.fixture(scope="session")
+def lab(new_lab: Callable[[], Lab]) -> Lab:
+    """A lab on which `lakelab up` has run once; tests that use it are in the xdist group "pipeline"."""
+    lab = new_lab()
+    lab.first = lab.up()
+    return lab

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def lab(new_lab: Callable[[], Any]):
-    """A lab on which `lakelab up` has run once; `first` is what it printed."""
-    lab = new_lab()
-    lab.first = lab.up()
-    return lab
 
 
 pytestmark = pytest.mark.xdist_group("pipeline")

@@ -38,8 +38,17 @@ class Core(Protocol):
         signature is wrong."""
         ...
 
-    def assume_role(self, role_arn: str, session_name: str, *, account: str, region: str) -> Caller:
-        """A caller with temporary credentials of a service role. Raises AwsError when there is no such role."""
+    def assume_role(
+        self, role_arn: str, session_name: str, *, account: str, region: str, service: str | None = None
+    ) -> Caller:
+        """A caller with temporary credentials of a service role.
+
+        Raises AwsError when there is no such role, or it does not trust `service` (`glue.amazonaws.com`).
+        """
+        ...
+
+    def trust_denial(self, role_arn: str, service: str) -> str | None:
+        """Why `service` may not take a role, in AWS's words; None when the role's trust policy lets it."""
         ...
 
     def denial(self, caller: Caller, action: str, resource: str, context: Mapping[str, Any] | None) -> str | None:

@@ -1,7 +1,8 @@
-"""MiniStack as the core, in this process: the only module that knows MiniStack's insides.
+"""MiniStack as the core, in this process: with `ministack_iam` the only module that knows MiniStack's insides.
 
 MiniStack reads its configuration from the environment when it is imported, so `configure` has to run first; the process
-that serves it is started with an environment of its own (see `server`). tests/local/core guards every name used here.
+that serves it is started with an environment of its own (see `server`). tests/unit/cloud/core guards every name used
+here. Its authorisation is taken over by `ministack_iam`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from botocore.exceptions import ClientError
 
 from lakelab.cloud.caller import Caller, Credentials
 from lakelab.cloud.core import Request
-from lakelab.cloud.errors import AwsError, InvalidSignature
+from lakelab.cloud.errors import AccessDenied, AwsError, InvalidSignature
+from lakelab.cloud.iam.record import Record
 from lakelab.settings import Settings
 
 ROOT = Credentials("test", "test")
@@ -53,12 +55,20 @@ def configure(settings: Settings, state: Path) -> None:
 
 
 class MiniStackCore:
-    """The core of `lakelab.cloud.core.Core`, embedded. Make one per process, after `configure`."""
+    """The core of `lakelab.cloud.core.Core`, embedded. Make one per process.
 
-    def __init__(self, settings: Settings, state: Path):
+    Args:
+        settings: port, account, region, IAM on or off.
+        state: the folder of all that it keeps.
+        record: where IAM's decisions are recorded.
+    """
+
+    def __init__(self, settings: Settings, state: Path, record: Record | None = None):
         configure(settings, state)
         import ministack.app
         from ministack.core import iam_evaluator, responses
+
+        from lakelab.cloud.core.ministack_iam import Authorization
 
         self.enforces_iam = settings.iam == "enforce"
         self._endpoint = settings.endpoint
@@ -72,12 +82,18 @@ class MiniStackCore:
         _read_ranges_lazily()
         _queue_events(settings.lambda_concurrency)
         _count_loopback_as_tls(ministack.app, iam_evaluator)
+        self._record = record
+        self._authorization = Authorization(record)
+        if self.enforces_iam:
+            self._authorization.install()
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         await self._app.app(scope, receive, send)
 
     def checkpoint(self) -> None:
         self._checkpoints.write()
+        if self._record is not None:
+            self._record.write()
 
     def authenticate(self, request: Request) -> Caller:
         return contextvars.copy_context().run(self._authenticate, request)
@@ -110,7 +126,12 @@ class MiniStackCore:
         credentials = Credentials(found.access_key_id, found.secret_access_key, found.session_token)
         return Caller(found.account_id, region, found.principal_arn, credentials, self)
 
-    def assume_role(self, role_arn: str, session_name: str, *, account: str, region: str) -> Caller:
+    def assume_role(
+        self, role_arn: str, session_name: str, *, account: str, region: str, service: str | None = None
+    ) -> Caller:
+        denial = self.trust_denial(role_arn, service) if service else None
+        if denial is not None:
+            raise AccessDenied(denial)
         root = self._caller(account, account, region)
         try:
             answer = root.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)
@@ -125,20 +146,18 @@ class MiniStackCore:
         return contextvars.Context().run(self._denial, caller, action, resource, context)
 
     def _denial(self, caller: Caller, action: str, resource: str, context: Mapping[str, Any] | None) -> str | None:
-        from ministack.core.iam_actions import identity_denial_message
-
-        service = action.partition(":")[0]
         self._responses.set_request_account_id(caller.account)
         self._responses.set_request_region(caller.region)
         self._iam.pin_request_origin("127.0.0.1", True)
-        verdict = self._iam.enforce(
-            caller.credentials.access_key, action, service, caller.region, resource, dict(context or {})
-        )
-        if verdict is None:
+        found = self._iam.resolve_credential(caller.credentials.access_key, caller.account)
+        if isinstance(found, self._iam.CredentialResolutionError):
+            return found.message
+        return self._authorization.denial(found, action, resource, caller.region, context)
+
+    def trust_denial(self, role_arn: str, service: str) -> str | None:
+        if not self.enforces_iam:
             return None
-        if isinstance(verdict, self._iam.AuthError):
-            return verdict.message
-        return identity_denial_message(action, caller.arn, resource, verdict.decision == "Deny")
+        return contextvars.copy_context().run(self._authorization.trust_denial, role_arn, service)
 
     def client(self, service: str, caller: Caller) -> Any:
         key = (service, caller.credentials.access_key, caller.region)

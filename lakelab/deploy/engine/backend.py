@@ -124,7 +124,12 @@ class Backend:
         folder = self._lock_folder(project, stack)
         folder.mkdir(parents=True, exist_ok=True)
         mine = folder / f"{uuid.uuid4()}.json"
-        holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname(), "timestamp": now()}
+        holder = {
+            "pid": os.getpid(),
+            "username": getpass.getuser(),
+            "hostname": socket.gethostname(),
+            "timestamp": now(),
+        }
         _replace(mine, json.dumps(holder))
         try:
             for other in self._locks(folder, apart_from=mine):

@@ -33,7 +33,13 @@ _DONE: dict[Op, str] = {
     "same": "unchanged",
     "skip": "left out",
 }
-_WOULD: dict[Op, str] = {**_DONE, "create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
+_WOULD: dict[Op, str] = {
+    **_DONE,
+    "create": "to create",
+    "update": "to update",
+    "replace": "to replace",
+    "delete": "to delete",
+}
 _TITLES: dict[Verb, str] = {
     "preview": "Previewing",
     "up": "Updating",
@@ -51,7 +57,9 @@ class Display:
         debug: print the program's debug messages too.
     """
 
-    def __init__(self, console: Console, verb: Verb, stack: str, engine: str = "embedded engine", *, debug: bool = False):
+    def __init__(
+        self, console: Console, verb: Verb, stack: str, engine: str = "embedded engine", *, debug: bool = False
+    ):
         self._console = console
         self._verb: Verb = verb
         self._debug = debug

@@ -128,5 +128,3 @@ def _inherited_name(goal: Goal, parent_alias: str) -> str:
     if goal.name.startswith(parent_name):
         return urns.name_of(parent_alias) + goal.name[len(parent_name) :]
     return goal.name
-
-

@@ -1,11 +1,11 @@
 """The process in which Pulumi programs run: what Pulumi's own `pulumi-language-python-exec` is to the CLI.
 
-It needs the SDK and nothing of lakelab, so it can run in the program's own virtual environment. It imports the SDK, which
-takes longer than most programs do, and then forks a child for each program, so that the next one starts at once.
+It needs the SDK and nothing of lakelab, so it can run in the program's own virtual environment. It imports the SDK,
+which takes longer than most programs do, and then forks a child for each program: the next one starts at once.
 
-Orders are lines of JSON on standard input: `{"preload": [modules]}`, and `{"job": {...}, "token": "..."}`. What a program
-prints goes to the shared standard output and error; at its end the line `<token> <exit code>` goes to both. When standard
-input closes, the engine is gone, and the process and its program end.
+Orders are lines of JSON on standard input: `{"preload": [modules]}`, and `{"job": {...}, "token": "..."}`. What a
+program prints goes to the shared standard output and error; at its end the line `<token> <exit code>` goes to both.
+When standard input closes, the engine is gone, and the process and its program end.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def _preload(modules: Sequence[str]) -> None:
 
     for module in modules:
         try:
-            getattr(importlib.import_module(module), "__all__", None)  # the SDK loads a module at the first look into it
+            getattr(
+                importlib.import_module(module), "__all__", None
+            )  # the SDK loads a module at the first look into it
         except ImportError:
             return
 
@@ -173,7 +175,7 @@ def _run(job: dict[str, Any]) -> int:
 
 
 class _QuietEngine:
-    """The engine as the SDK sees it, without the SDK's own debug messages: several calls a resource that nobody reads."""
+    """The engine as the SDK sees it, without the SDK's debug messages: several calls a resource that nobody reads."""
 
     def __init__(self, address: str):
         import grpc
@@ -183,7 +185,7 @@ class _QuietEngine:
         self._debug = engine_pb2.DEBUG
         self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS))
 
-    def Log(self, request: Any) -> Any:  # noqa: N802
+    def Log(self, request: Any) -> Any:
         return None if request.severity == self._debug else self._stub.Log(request)
 
     def __getattr__(self, name: str) -> Any:
@@ -198,7 +200,9 @@ def _traceback(error: BaseException, job: dict[str, Any]) -> str:
     """The traceback from the program's own first frame on."""
     frames = traceback.extract_tb(error.__traceback__)
     root = Path(job["root"])
-    own = [i for i, frame in enumerate(frames) if root in Path(frame.filename).parents and ".venv" not in frame.filename]
+    own = [
+        i for i, frame in enumerate(frames) if root in Path(frame.filename).parents and ".venv" not in frame.filename
+    ]
     shown = frames[own[0] :] if own else frames
     where = "".join(traceback.format_list(shown))
     what = "".join(traceback.format_exception_only(type(error), error)).rstrip()

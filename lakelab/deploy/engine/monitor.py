@@ -82,27 +82,29 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
 
     # -- Engine -------------------------------------------------------------------------------------------------------
 
-    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:
         severity = _SEVERITIES.get(request.severity, "info")
         if severity == "error":
             self.errors.append(request.message)
         self._deployment.say(request.message.rstrip("\n"), severity, request.urn)
         return empty_pb2.Empty()
 
-    def GetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         return engine_pb2.GetRootResourceResponse(urn=self._root_urn)
 
-    def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._root_urn = request.urn
         return engine_pb2.SetRootResourceResponse()
 
-    def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        self._deployment.say(f"the program asks for Pulumi {request.pulumi_version_range}: the embedded engine cannot tell")
+    def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._deployment.say(
+            f"the program asks for Pulumi {request.pulumi_version_range}: the embedded engine cannot tell"
+        )
         return engine_pb2.RequirePulumiVersionResponse()
 
     # -- ResourceMonitor ----------------------------------------------------------------------------------------------
 
-    def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         deployment = self._deployment
         settings = deployment.settings
         return resource_pb2.DeploymentInfo(
@@ -116,20 +118,22 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             supportedFeatures=FEATURES,
         )
 
-    def SupportsFeature(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def SupportsFeature(self, request: Any, context: grpc.ServicerContext) -> Any:
         known = {"secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith", "transforms"}
         known |= {"invokeTransforms", "resourceHooks"}
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known)
 
-    def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.finished.set()
         self.release.wait()
         return empty_pb2.Empty()
 
-    def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
         if request.remote:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.type} is a remote component: not in the embedded engine")
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"{request.type} is a remote component: not in the embedded engine"
+            )
         if request.packageRef:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "parameterized providers are not in the embedded engine")
         try:
@@ -152,7 +156,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             unknown=registered.unknown,
         )
 
-    def RegisterResourceOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterResourceOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
         try:
             self._deployment.register_outputs(request.urn, from_struct(request.outputs))
@@ -160,7 +164,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return empty_pb2.Empty()
 
-    def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
         goal = Goal(
             type=request.type,
@@ -174,7 +178,11 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             version=request.version,
         )
         try:
-            registered = self._reference(goal, request.id) if goal.type == STACK_REFERENCE else self._deployment.read(goal, request.id)
+            registered = (
+                self._reference(goal, request.id)
+                if goal.type == STACK_REFERENCE
+                else self._deployment.read(goal, request.id)
+            )
         except (Failure, LakelabError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return resource_pb2.ReadResourceResponse(
@@ -194,7 +202,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
         }
         return self._deployment.keep_reference(goal, Made(name, properties))
 
-    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
         response = resource_pb2.ResourceInvokeResponse()
         arguments = from_struct(request.args)
@@ -221,10 +229,12 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             raise Failure(f"unknown resource {urn}")
         return {"urn": urn, "id": state.id, "state": state.outputs}
 
-    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.tok}: methods of components are not in the embedded engine")
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED, f"{request.tok}: methods of components are not in the embedded engine"
+        )
 
-    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "parameterized providers are not in the embedded engine")
 
     def _still_open(self, context: grpc.ServicerContext) -> None:
@@ -233,17 +243,17 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
 
     # -- callbacks into the program: transforms and hooks -------------------------------------------------------------
 
-    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
         with self._lock:
             self._stack_transforms.append(request)
         return empty_pb2.Empty()
 
-    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
         with self._lock:
             self._invoke_transforms.append(request)
         return empty_pb2.Empty()
 
-    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:
         with self._lock:
             self._hooks[request.name] = request
         return empty_pb2.Empty()
@@ -378,5 +388,3 @@ def _apply_options(options: Any, request: Any) -> None:
         request.customTimeouts.CopyFrom(options.custom_timeouts)
     if options.HasField("hooks"):
         request.hooks.CopyFrom(options.hooks)
-
-

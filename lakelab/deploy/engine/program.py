@@ -29,7 +29,9 @@ def interpreter(project: Project) -> str:
     folder = project.root / project.python
     python = folder / "bin" / "python"
     if not python.exists():
-        raise ProjectError(f"the project's virtual environment {folder} does not exist", fix="create it, or remove `virtualenv`")
+        raise ProjectError(
+            f"the project's virtual environment {folder} does not exist", fix="create it, or remove `virtualenv`"
+        )
     return str(python)
 
 

@@ -8,7 +8,7 @@ from lakelab.deploy.values import Properties
 
 
 class StackOutputs:
-    """Finds the outputs of stacks by the names that programs give: `stack`, `project/stack` or `organization/project/stack`.
+    """The outputs of stacks by the names that programs give: `stack`, `project/stack`, `organization/project/stack`.
 
     Args:
         project: the project of the program that asks, for names that give none.

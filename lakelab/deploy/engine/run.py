@@ -10,10 +10,8 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from lakelab.deploy import values
@@ -22,7 +20,7 @@ from lakelab.deploy.engine import urn as urns
 from lakelab.deploy.engine.checkpoint import Checkpoint
 from lakelab.deploy.engine.events import Change, Event, Listener, Op, Step
 from lakelab.deploy.engine.goal import Goal, alias_urns
-from lakelab.deploy.engine.plan import Plan, Refused, change_at, decide, dependents_to_replace
+from lakelab.deploy.engine.plan import Plan, Refused, decide, dependents_to_replace
 from lakelab.deploy.engine.plugins import Made, Plugins, Provider, ProviderError
 from lakelab.deploy.engine.state import ResourceState, now
 from lakelab.deploy.project import Project, Setting
@@ -34,10 +32,6 @@ RunHook = Callable[[str, Goal, str, Properties, Properties], None]
 
 class Failure(Exception):
     """A resource could not be deployed; the text is for people."""
-
-
-class Protected(LakelabError):
-    """A resource that is marked `protect` would be deleted or replaced."""
 
 
 @dataclass
@@ -91,35 +85,36 @@ class Deployment:
         self.outputs: Properties | None = None
         self.run_hook: RunHook | None = None
         self._plugins = plugins
-        self._listener = listener
-        self._folder = project.working_folder
+        self.listener = listener
+        self.folder = project.working_folder  # where relative paths of assets start
         self._lock = threading.RLock()
         self._slots = threading.Semaphore(max(1, options.parallel))
-        self._seen: set[str] = set()
-        self._failed: set[str] = set()  # failed, or left out because of one that did
+        self.seen: set[str] = set()  # registered, or known by an alias of something registered
+        self.failed: set[str] = set()  # failed, or left out because of one that did
         self._skipped: set[str] = set()  # new, and not among the targets
         self._replaced: set[str] = set()
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._default_providers: dict[str, str] = {}
-        self._by_urn = {item.urn: item for item in checkpoint.old() if not item.delete}
+        # the old state by URN, without the old halves of replacements
+        self.by_urn = {item.urn: item for item in checkpoint.old() if not item.delete}
 
     # -- saying -------------------------------------------------------------------------------------------------------
 
     def say(self, text: str, severity: Any = "info", urn: str = "") -> None:
-        self._listener(Event("diagnostic", severity=severity, text=text, urn=urn))
+        self.listener(Event("diagnostic", severity=severity, text=text, urn=urn))
 
-    def _step(self, urn: str, op: Op, changes: Iterable[Change] = (), note: str = "") -> Step:
+    def step(self, urn: str, op: Op, changes: Iterable[Change] = (), note: str = "") -> Step:
         step = Step(urn, urns.type_of(urn), urns.name_of(urn), op, tuple(changes), note=note)
         if op not in ("same", "skip") and not self.options.preview:
-            self._listener(Event("started", step))
+            self.listener(Event("started", step))
         return step
 
-    def _finish_step(self, step: Step, started: float, error: str = "") -> None:
+    def finish_step(self, step: Step, started: float, error: str = "") -> None:
         step.seconds = time.monotonic() - started
         step.error = error
         with self._lock:
             self.steps.append(step)
-        self._listener(Event("failed" if error else "done", step))
+        self.listener(Event("failed" if error else "done", step))
 
     @property
     def failures(self) -> list[Step]:
@@ -137,7 +132,7 @@ class Deployment:
 
     def _provider(self, reference: str) -> Provider:
         urn = reference.rpartition("::")[0]
-        state = self.checkpoint.new(urn) or self._by_urn.get(urn)
+        state = self.checkpoint.new(urn) or self.by_urn.get(urn)
         if state is None:
             raise Failure(f"the provider {urn or '(none)'} is not in the state")
         package = state.type.removeprefix(urns.PROVIDER_PREFIX)
@@ -158,10 +153,10 @@ class Deployment:
                 }
                 if version:
                     inputs["version"] = version
-                old = self._by_urn.get(urn)
+                old = self.by_urn.get(urn)
                 id = old.id if old else str(uuid.uuid4())
                 state = ResourceState(urn, f"{urns.PROVIDER_PREFIX}{package}", True, id, inputs, inputs)
-                self._seen.add(urn)
+                self.seen.add(urn)
                 unchanged = old is not None and old.inputs == inputs
                 kept = old if unchanged and old is not None else replace(state, created=now(), modified=now())
                 self.checkpoint.add(kept, instead_of=old, durable=False)
@@ -178,9 +173,9 @@ class Deployment:
         """
         urn = urns.make(self.stack, self.project.name, goal.parent, goal.type, goal.name)
         with self._lock:
-            if urn in self._seen:
+            if urn in self.seen:
                 raise Failure(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            self._seen.add(urn)
+            self.seen.add(urn)
             old = self._old_state(goal, urn)
         if goal.type == urns.STACK_TYPE:
             self.stack_urn = urn
@@ -197,27 +192,28 @@ class Deployment:
         """The resource's state under its URN or one of its aliases; what referred to the alias follows."""
         aliases = alias_urns(goal, self.project.name, self.stack, self._aliases.get(goal.parent, ()))
         self._aliases[urn] = tuple(aliases)
-        if urn in self._by_urn:
-            return self._by_urn[urn]
+        if urn in self.by_urn:
+            return self.by_urn[urn]
         for alias in aliases:
-            if alias in self._by_urn and alias not in self._seen:
-                old = self._by_urn[alias]
-                self._seen.add(alias)
+            if alias in self.by_urn and alias not in self.seen:
+                old = self.by_urn[alias]
+                self.seen.add(alias)
                 self.checkpoint.rename({alias: urn})
-                self._by_urn = {item.urn: item for item in self.checkpoint.old() if not item.delete}
-                return self._by_urn.get(alias, old)
+                # the old state by URN, without the old halves of replacements
+        self.by_urn = {item.urn: item for item in self.checkpoint.old() if not item.delete}
+                return self.by_urn.get(alias, old)
         return None
 
     def _blocked_by(self, goal: Goal) -> str | None:
         needed = {goal.parent, *goal.dependencies, goal.provider.rpartition("::")[0]}
         for dependencies in goal.property_dependencies.values():
             needed |= set(dependencies)
-        return next(iter(sorted(needed & self._failed)), None)
+        return next(iter(sorted(needed & self.failed)), None)
 
     def _skip(self, urn: str, reason: str) -> Registered:
         with self._lock:
-            self._failed.add(urn)
-        self._finish_step(self._step(urn, "skip", note=reason), time.monotonic())
+            self.failed.add(urn)
+        self.finish_step(self.step(urn, "skip", note=reason), time.monotonic())
         return Registered(urn, failed=True)
 
     def _guarded(self, goal: Goal, urn: str, work: Callable[[], Registered]) -> Registered:
@@ -227,10 +223,10 @@ class Deployment:
             return work()
         except (Refused, Failure, ProviderError, LakelabError, ValueError) as error:
             with self._lock:
-                self._failed.add(urn)
+                self.failed.add(urn)
             where = f" ({goal.source})" if goal.source else ""
-            step = Step(urn, goal.type, goal.name, "create" if urn not in self._by_urn else "update")
-            self._finish_step(step, started, f"{error}{where}")
+            step = Step(urn, goal.type, goal.name, "create" if urn not in self.by_urn else "update")
+            self.finish_step(step, started, f"{error}{where}")
             return Registered(urn, failed=True)
 
     def _register_component(self, goal: Goal, urn: str, old: ResourceState | None) -> Registered:
@@ -239,7 +235,7 @@ class Deployment:
         if old is not None:
             state = replace(state, outputs=old.outputs, created=old.created, modified=old.modified)
         self.checkpoint.add(state, instead_of=old, durable=False)
-        self._finish_step(self._step(urn, "create" if old is None else "same"), started)
+        self.finish_step(self.step(urn, "create" if old is None else "same"), started)
         return Registered(urn, outputs={})
 
     def _register_provider(self, goal: Goal, urn: str, old: ResourceState | None) -> Registered:
@@ -252,10 +248,10 @@ class Deployment:
             raise Refused("\n".join(f"{path}: {reason}" for path, reason in mistakes))
         id = old.id if old else str(uuid.uuid4())
         op: Op = "create" if old is None else "same" if old.inputs == inputs else "update"
-        step = self._step(urn, op)
+        step = self.step(urn, op)
         state = self._state(goal, urn, old, inputs, inputs, id)
         self.checkpoint.add(state, instead_of=old, durable=op != "same")
-        self._finish_step(step, started)
+        self.finish_step(step, started)
         return Registered(urn, id, inputs)
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
@@ -265,7 +261,7 @@ class Deployment:
         if state is None:
             raise Failure(f"{urn} was not registered")
         if urn == self.stack_urn:
-            if self._failed:  # what failed resources would have given keeps its old value
+            if self.failed:  # what failed resources would have given keeps its old value
                 known = {**{key: value for key, value in state.outputs.items() if key in outputs}, **known}
             self.outputs = known
         if state.outputs != known:
@@ -280,21 +276,19 @@ class Deployment:
             return self._untargeted(goal, urn, old)
         self._require_targets_of(goal)
         provider = self._provider(reference)
-        goal.inputs = with_hashes(goal.inputs, self._folder)
+        goal.inputs = with_hashes(goal.inputs, self.folder)
         with self._slots:
             if goal.import_id and (old is None or goal.import_id not in (old.id, old.import_id)):
                 return self._import(goal, urn, old, provider)
             forced = any(urns.matches(urn, pattern) for pattern in self.options.replace)
-            plan = decide(
-                goal, urn, old, provider, self._folder, replaced=self._replaced, force_replace=forced
-            )
+            plan = decide(goal, urn, old, provider, self.folder, replaced=self._replaced, force_replace=forced)
             if plan.decision == "same" and old is not None:
                 return self._same(goal, urn, old, plan)
             if plan.decision == "update" and old is not None:
                 return self._update(goal, urn, old, plan, provider)
             if plan.decision == "replace" and old is not None:
                 return self._replace(goal, urn, old, plan, provider)
-            return self._create(goal, urn, old, plan, provider, self._step(urn, "create"))
+            return self._create(goal, urn, old, plan, provider, self.step(urn, "create"))
 
     def is_target(self, urn: str) -> bool:
         return any(urns.matches(urn, pattern) for pattern in self.options.targets)
@@ -305,11 +299,11 @@ class Deployment:
         if old is None:
             with self._lock:
                 self._skipped.add(urn)
-            self._finish_step(self._step(urn, "skip", note="not among the targets"), started)
+            self.finish_step(self.step(urn, "skip", note="not among the targets"), started)
             return Registered(urn, unknown=True)
         kept = replace(old, urn=urn, parent=goal.parent)
         self.checkpoint.add(kept, instead_of=old, durable=False)
-        self._finish_step(self._step(urn, "same"), started)
+        self.finish_step(self.step(urn, "same"), started)
         return Registered(urn, kept.id, kept.outputs)
 
     def _require_targets_of(self, goal: Goal) -> None:
@@ -359,7 +353,7 @@ class Deployment:
         state = self._state(goal, urn, old, plan.inputs, outputs, old.id)
         # where a line stands in the program is no change worth a write of its own
         self.checkpoint.add(state, instead_of=old, durable=False)
-        self._finish_step(self._step(urn, "same"), started)
+        self.finish_step(self.step(urn, "same"), started)
         return Registered(urn, old.id, outputs)
 
     def _create(
@@ -378,13 +372,13 @@ class Deployment:
         if self.options.preview:
             outputs = {key: value for key, value in plan.inputs.items() if not key.startswith("__")}
             self.checkpoint.add(self._state(goal, urn, None, plan.inputs, outputs, ""), instead_of=old, durable=False)
-            self._finish_step(step, started)
+            self.finish_step(step, started)
             return Registered(urn, "", outputs)
         self._hooks("before_create", goal, urn, plan.inputs, {})
         planned = self._state(goal, urn, None, plan.inputs, {}, "")
         operation = self.checkpoint.begin(planned, "creating")
         try:
-            made = provider.create(urn, plan.inputs, self._folder)
+            made = provider.create(urn, plan.inputs, self.folder)
         except ProviderError as error:
             if error.made is not None:
                 half = replace(planned, id=error.made.id, outputs=error.made.outputs, init_errors=(str(error),))
@@ -398,22 +392,24 @@ class Deployment:
             self.checkpoint.change_old(old, replace(old, delete=True))
         self.checkpoint.add(state, instead_of=None if keep_old else old, operation=operation)
         self._hooks("after_create", goal, urn, plan.inputs, outputs)
-        self._finish_step(step, started)
+        self.finish_step(step, started)
         return Registered(urn, made.id, outputs)
 
     def _update(self, goal: Goal, urn: str, old: ResourceState, plan: Plan, provider: Provider) -> Registered:
         started = time.monotonic()
-        step = self._step(urn, "update", plan.changes, plan.note)
+        step = self.step(urn, "update", plan.changes, plan.note)
         if self.options.preview:
-            outputs = self._secret_outputs(goal, plan.inputs, provider.update(old, plan.inputs, self._folder, preview=True))
+            outputs = self._secret_outputs(
+                goal, plan.inputs, provider.update(old, plan.inputs, self.folder, preview=True)
+            )
             state = self._state(goal, urn, old, plan.inputs, outputs, old.id)
             self.checkpoint.add(state, instead_of=old, durable=False)
-            self._finish_step(step, started)
+            self.finish_step(step, started)
             return Registered(urn, old.id, outputs)
         self._hooks("before_update", goal, urn, plan.inputs, old.outputs)
         operation = self.checkpoint.begin(replace(old, urn=urn), "updating")
         try:
-            made = provider.update(replace(old, urn=urn), plan.inputs, self._folder)
+            made = provider.update(replace(old, urn=urn), plan.inputs, self.folder)
         except ProviderError as error:
             self._after_failed_update(old, urn, provider, operation)
             raise error
@@ -421,20 +417,20 @@ class Deployment:
         state = replace(self._state(goal, urn, old, plan.inputs, outputs, old.id), modified=now())
         self.checkpoint.add(state, instead_of=old, operation=operation)
         self._hooks("after_update", goal, urn, plan.inputs, outputs)
-        self._finish_step(step, started)
+        self.finish_step(step, started)
         return Registered(urn, old.id, outputs)
 
     def _after_failed_update(self, old: ResourceState, urn: str, provider: Provider, operation: int) -> None:
         """An update that failed may have changed something: the state takes what is there now."""
         try:
-            there = provider.read(urn, old.id, old.inputs, old.outputs, self._folder)
+            there = provider.read(urn, old.id, old.inputs, old.outputs, self.folder)
         except ProviderError:
             self.checkpoint.end(operation)
             return
         if there is None:
             self.checkpoint.end(operation)
             return
-        fresh = replace(old, inputs=there.inputs or old.inputs, outputs=_secret_like(old, there.outputs))
+        fresh = replace(old, inputs=there.inputs or old.inputs, outputs=secret_like(old, there.outputs))
         self.checkpoint.change_old(old, fresh, operation=operation)
 
     # -- replacement --------------------------------------------------------------------------------------------------
@@ -444,17 +440,17 @@ class Deployment:
             raise Failure(f"is protected, and {_names(plan.changes) or plan.note} would replace it; unprotect it first")
         with self._lock:
             self._replaced.add(urn)
-        step = self._step(urn, "replace", plan.changes, plan.note)
+        step = self.step(urn, "replace", plan.changes, plan.note)
         if plan.delete_first and not old.pending_replacement:
             self._delete_before(urn, old, goal)
-            old = self._by_urn.get(old.urn, old)
+            old = self.by_urn.get(old.urn, old)
             return self._create(goal, urn, old, plan, provider, step)
         return self._create(goal, urn, old, plan, provider, step, keep_old=not old.pending_replacement)
 
     def _delete_before(self, urn: str, old: ResourceState, goal: Goal) -> None:
         """Deletes a resource, and before it the dependents that cannot live without it; all are made anew later."""
         with self._lock:
-            dependents = dependents_to_replace(old, self.checkpoint.old(), self.provider_of, self._folder)
+            dependents = dependents_to_replace(old, self.checkpoint.old(), self.provider_of, self.folder)
             for resource in dependents:
                 if resource.protect:
                     raise Failure(f"its replacement would delete {urns.name_of(resource.urn)}, which is protected")
@@ -465,7 +461,7 @@ class Deployment:
                     operation = self.checkpoint.begin(resource, "deleting")
                     try:
                         if not resource.retain_on_delete:
-                            self.provider_of(resource).delete(resource, self._folder)
+                            self.provider_of(resource).delete(resource, self.folder)
                     except ProviderError:
                         self.checkpoint.end(operation)
                         raise
@@ -473,7 +469,7 @@ class Deployment:
                     self._hooks("after_delete", goal, urn, {}, resource.outputs)
                 else:
                     self.checkpoint.change_old(resource, gone)
-                self._by_urn[resource.urn] = gone
+                self.by_urn[resource.urn] = gone
                 self._replaced.add(resource.urn)
 
     # -- import and read ----------------------------------------------------------------------------------------------
@@ -481,12 +477,14 @@ class Deployment:
     def _import(self, goal: Goal, urn: str, old: ResourceState | None, provider: Provider) -> Registered:
         """Takes a resource that exists under management; the program must say what is there."""
         started = time.monotonic()
-        step = self._step(urn, "import", note=f"from {goal.import_id}")
-        there = provider.read(urn, goal.import_id, goal.inputs, {}, self._folder)
+        step = self.step(urn, "import", note=f"from {goal.import_id}")
+        there = provider.read(urn, goal.import_id, goal.inputs, {}, self.folder)
         if there is None:
             raise Failure(f"there is nothing to import with the id {goal.import_id}")
-        imported = ResourceState(urn, goal.type, True, there.id, there.inputs or {}, there.outputs, provider=goal.provider)
-        plan = decide(goal, urn, imported, provider, self._folder, replaced=set())
+        imported = ResourceState(
+            urn, goal.type, True, there.id, there.inputs or {}, there.outputs, provider=goal.provider
+        )
+        plan = decide(goal, urn, imported, provider, self.folder, replaced=set())
         if plan.changes:
             differences = ", ".join(f"{c.path} is {c.old!r} there and {c.new!r} here" for c in plan.changes)
             raise Failure(f"the program does not describe the resource to import: {differences}")
@@ -495,31 +493,31 @@ class Deployment:
         if old is not None:
             self.checkpoint.change_old(old, replace(old, delete=True))
         self.checkpoint.add(state, durable=True)
-        self._finish_step(step, started)
+        self.finish_step(step, started)
         return Registered(urn, there.id, outputs)
 
     def read(self, goal: Goal, id: str) -> Registered:
         """A resource that exists and is not managed: `Bucket.get(...)`."""
         urn = urns.make(self.stack, self.project.name, goal.parent, goal.type, goal.name)
         with self._lock:
-            if urn in self._seen:
+            if urn in self.seen:
                 raise Failure(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            self._seen.add(urn)
-            old = self._by_urn.get(urn)
+            self.seen.add(urn)
+            old = self.by_urn.get(urn)
         goal.provider = goal.provider or self.default_provider(goal.package, goal.version)
         return self._guarded(goal, urn, lambda: self._read(goal, urn, id, old))
 
     def _read(self, goal: Goal, urn: str, id: str, old: ResourceState | None) -> Registered:
         started = time.monotonic()
         if id == UNKNOWN or values.has_unknown(goal.inputs):
-            self._finish_step(Step(urn, goal.type, goal.name, "read"), started)
+            self.finish_step(Step(urn, goal.type, goal.name, "read"), started)
             return Registered(urn, unknown=True)
         with self._slots:
-            there = self._provider(goal.provider).read(urn, id, {}, goal.inputs, self._folder)
+            there = self._provider(goal.provider).read(urn, id, {}, goal.inputs, self.folder)
         if there is None:
             raise Failure(f"there is no {goal.type} with the id {id}")
         self.keep_read(goal, urn, there, old)
-        self._finish_step(Step(urn, goal.type, goal.name, "read"), started)
+        self.finish_step(Step(urn, goal.type, goal.name, "read"), started)
         return Registered(urn, there.id, self._secret_outputs(goal, {}, there.outputs))
 
     def keep_read(self, goal: Goal, urn: str, there: Made, old: ResourceState | None) -> None:
@@ -532,230 +530,18 @@ class Deployment:
         """Puts a StackReference into the state."""
         urn = urns.make(self.stack, self.project.name, goal.parent, goal.type, goal.name)
         with self._lock:
-            if urn in self._seen:
+            if urn in self.seen:
                 raise Failure(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            self._seen.add(urn)
-        self.keep_read(goal, urn, made, self._by_urn.get(urn))
+            self.seen.add(urn)
+        self.keep_read(goal, urn, made, self.by_urn.get(urn))
         return Registered(urn, made.id, made.outputs)
 
     def _hooks(self, kind: str, goal: Goal, urn: str, inputs: Properties, outputs: Properties) -> None:
         if goal.hooks.get(kind) and self.run_hook is not None:
             self.run_hook(kind, goal, urn, inputs, outputs)
 
-    # -- the end of a run ---------------------------------------------------------------------------------------------
 
-    def delete_unwanted(self) -> None:
-        """Removes what the program does not register any more, and the old halves of what was replaced.
-
-        Raises:
-            Protected: one of them is protected; nothing was deleted.
-        """
-        old = self.checkpoint.old()
-        kept = [item for item in old if not item.delete and item.urn in self._seen]
-        needed = self._needed_by(kept, old)
-        doomed = []
-        for item in old:
-            unseen = item.urn not in self._seen
-            if item.pending_replacement and unseen:
-                self.checkpoint.change_old(item, None)
-            elif (item.delete or unseen) and (not self.options.targets or self.is_target(item.urn)):
-                if id(item) in needed or (item.delete and self._failed_dependents(item)):
-                    self.say(f"{urns.name_of(item.urn)} is not deleted: what failed still depends on it", "warning")
-                else:
-                    doomed.append(item)
-        self.delete_all(doomed)
-
-    def require_no_dependents(self, doomed: list[ResourceState]) -> None:
-        """
-        Raises:
-            Failure: something that stays depends on what would be deleted.
-        """
-        gone = {item.urn for item in doomed}
-        for item in self.checkpoint.old():
-            if item.urn not in gone and item.references() & gone:
-                needed = urns.name_of(next(iter(item.references() & gone)))
-                raise Failure(f"{urns.name_of(item.urn)} depends on {needed}; delete it as well, or first")
-
-    def _failed_dependents(self, item: ResourceState) -> bool:
-        return any(other.urn in self._failed and item.urn in other.references() for other in self.checkpoint.old())
-
-    @staticmethod
-    def _needed_by(kept: Collection[ResourceState], old: Collection[ResourceState]) -> set[int]:
-        """What of the old state the kept resources stand on, directly or not."""
-        by_urn = {item.urn: item for item in old}
-        found: set[int] = set()
-        todo = list(kept)
-        while todo:
-            for urn in todo.pop().references():
-                item = by_urn.get(urn)
-                if item is not None and id(item) not in found:
-                    found.add(id(item))
-                    todo.append(item)
-        return found
-
-    def delete_all(self, doomed: list[ResourceState]) -> None:
-        """Deletes resources, dependents first, independent ones at the same time.
-
-        Raises:
-            Protected: one of them is protected; nothing was deleted.
-        """
-        protected = [urns.name_of(item.urn) for item in doomed if item.protect and not item.delete]
-        if protected:
-            fix = "set protect=False and run up, or leave them out with --target"
-            raise Protected(f"protected resources would be deleted: {', '.join(sorted(protected))}", fix=fix)
-        names: dict[str, list[ResourceState]] = {}
-        for item in doomed:
-            names.setdefault(item.urn, []).append(item)
-        # the old half of a replacement does not hold up what the new half stands on
-        waiting = {id(item): 0 for item in doomed}
-        for item in doomed:
-            for urn in item.references():
-                for needed in names.get(urn, ()):
-                    waiting[id(needed)] += 1
-        blocked: set[int] = set()
-        ready = [item for item in reversed(doomed) if waiting[id(item)] == 0]
-        gone_urns = {item.urn for item in doomed if not item.delete}
-        with ThreadPoolExecutor(max(1, self.options.parallel)) as pool:
-            running: dict[Future[bool], ResourceState] = {}
-            while ready or running:
-                for item in ready:
-                    allowed = id(item) not in blocked
-                    running[pool.submit(self._delete, item, gone_urns, allowed)] = item
-                ready = []
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    item = running.pop(future)
-                    deleted = future.result()
-                    for urn in item.references():
-                        for needed in names.get(urn, ()):
-                            waiting[id(needed)] -= 1
-                            if not deleted:
-                                blocked.add(id(needed))
-                            if waiting[id(needed)] == 0:
-                                ready.append(needed)
-
-    def _delete(self, item: ResourceState, gone: set[str], allowed: bool) -> bool:
-        """Deletes one resource; whether it is gone."""
-        started = time.monotonic()
-        if not allowed:
-            self._finish_step(self._step(item.urn, "skip", note="a dependent could not be deleted"), started)
-            return False
-        managed = item.custom and not item.external and not urns.is_provider(item.type)
-        silent = item.delete or item.external or urns.is_provider(item.type)
-        retained = item.retain_on_delete or (item.deleted_with in gone and bool(item.deleted_with))
-        step = Step(item.urn, item.type, urns.name_of(item.urn), "delete", note="kept in AWS" if retained else "")
-        if not silent and not self.options.preview:
-            self._listener(Event("started", step))
-        if self.options.preview:
-            if not silent:
-                self._finish_step(step, started)
-            return True
-        operation = None
-        try:
-            if managed and not retained and not item.pending_replacement:
-                operation = self.checkpoint.begin(item, "deleting")
-                self.provider_of(item).delete(item, self._folder)
-        except (ProviderError, Failure, LakelabError) as error:
-            self.checkpoint.end(operation)
-            self._finish_step(step, started, str(error))
-            return False
-        self.checkpoint.change_old(item, None, operation=operation)
-        if not silent:
-            self._finish_step(step, started)
-        return True
-
-    # -- refresh and recovery -----------------------------------------------------------------------------------------
-
-    def refresh(self) -> None:
-        """Reads every resource as it is, and puts that into the state. What is gone leaves it."""
-        found = [
-            item
-            for item in self.checkpoint.old()
-            if item.custom
-            and not urns.is_provider(item.type)
-            and item.type != "pulumi:pulumi:StackReference"
-            and not item.delete
-            and not item.pending_replacement
-            and (not self.options.targets or self.is_target(item.urn))
-        ]
-        gone: set[str] = set()
-        with ThreadPoolExecutor(max(1, self.options.parallel)) as pool:
-            for item, exists in zip(found, pool.map(self._refresh, found), strict=True):
-                if not exists:
-                    gone.add(item.urn)
-        if gone:
-            self.checkpoint.forget(gone)
-
-    def _refresh(self, item: ResourceState) -> bool:
-        started = time.monotonic()
-        try:
-            provider = self.provider_of(item)
-            there = provider.read(item.urn, item.id, item.inputs, item.outputs, self._folder)
-            if there is None:
-                step = self._step(item.urn, "delete", note="gone")
-                self.checkpoint.change_old(item, None)
-                self._finish_step(step, started)
-                return False
-            inputs = item.inputs if item.external or there.inputs is None else there.inputs
-            found = provider.diff(item, inputs, self._folder)
-        except (ProviderError, Failure, LakelabError) as error:
-            self._finish_step(Step(item.urn, item.type, urns.name_of(item.urn), "refresh"), started, str(error))
-            return True
-        changes = tuple(change_at(path, item.inputs, inputs, ()) for path in found.paths)
-        outputs = _secret_like(item, there.outputs)
-        fresh = replace(item, inputs=inputs, outputs=outputs, init_errors=())
-        if fresh != item:
-            self.checkpoint.change_old(item, replace(fresh, modified=now()))
-        step = self._step(item.urn, "refresh" if changes else "same", changes)
-        self._finish_step(step, started)
-        return True
-
-    def recover(self) -> None:
-        """Finds out what became of operations that were cut off, and puts the truth into the state."""
-        pending = self.checkpoint.pending()
-        for operation in pending:
-            item = operation.resource
-            name = urns.name_of(item.urn)
-            try:
-                if operation.type == "creating":
-                    self._recover_create(item, name)
-                else:
-                    self._recover_change(item, name)
-            except (ProviderError, Failure, LakelabError) as error:
-                raise Failure(f"{name}: its {operation.type} was interrupted, and it cannot be read now: {error}") from error
-        if pending:
-            self.checkpoint.clear_pending()
-            self._by_urn = {entry.urn: entry for entry in self.checkpoint.old() if not entry.delete}
-
-    def _recover_create(self, item: ResourceState, name: str) -> None:
-        known = [other.id for other in self.checkpoint.old() if other.type == item.type and other.id]
-        there = self.provider_of(item).read(item.urn, "", {**item.inputs, "__known": known}, {}, self._folder)
-        if there is None or there.id in known:
-            return
-        inputs = there.inputs or item.inputs
-        outputs = values.keep_secrets(there.outputs, set(item.additional_secret_outputs))
-        adopted = replace(item, id=there.id, inputs=inputs, outputs=outputs)
-        for other in self.checkpoint.old():
-            if other.urn == item.urn and not other.delete:
-                self.checkpoint.change_old(other, None if other.pending_replacement else replace(other, delete=True))
-        self.checkpoint.insert_old(adopted)
-        self.say(f"{name}: its creation was interrupted; it exists as {there.id} and is kept", "warning", item.urn)
-
-    def _recover_change(self, item: ResourceState, name: str) -> None:
-        for other in self.checkpoint.old():
-            if other.urn == item.urn and other.id == item.id:
-                there = self.provider_of(item).read(item.urn, item.id, item.inputs, item.outputs, self._folder)
-                if there is None:
-                    self.checkpoint.change_old(other, None)
-                    self.say(f"{name}: its deletion was interrupted; it is gone", "warning", item.urn)
-                else:
-                    inputs = there.inputs or other.inputs
-                    self.checkpoint.change_old(
-                        other, replace(other, inputs=inputs, outputs=_secret_like(other, there.outputs))
-                    )
-
-
-def _secret_like(old: ResourceState, outputs: Properties) -> Properties:
+def secret_like(old: ResourceState, outputs: Properties) -> Properties:
     """New outputs with those secret that were so before."""
     names = values.secret_names(old.outputs) | set(old.additional_secret_outputs)
     return values.keep_secrets(outputs, names)
@@ -763,5 +549,3 @@ def _secret_like(old: ResourceState, outputs: Properties) -> Properties:
 
 def _names(changes: Iterable[Change]) -> str:
     return ", ".join(change.path for change in changes if change.replaces)
-
-

@@ -219,7 +219,8 @@ def decode_deployment(data: dict[str, Any], secrets: Secrets) -> Snapshot:
     return Snapshot(
         tuple(decode_resource(resource, secrets) for resource in data.get("resources") or ()),
         tuple(
-            Operation(decode_resource(op["resource"], secrets), op["type"]) for op in data.get("pending_operations") or ()
+            Operation(decode_resource(op["resource"], secrets), op["type"])
+            for op in data.get("pending_operations") or ()
         ),
         (data.get("manifest") or {}).get("version", ""),
     )

@@ -41,7 +41,9 @@ def require_loopback(environment: Mapping[str, str], endpoints: Mapping[str, str
         raise NotLocal("AWS_ENDPOINT_URL is not set: the embedded engine deploys to a local AWS only", fix=fix)
     for name, url in named.items():
         if not _is_loopback(urlsplit(url).hostname or ""):
-            raise NotLocal(f"{name}={url} is not on this machine: the embedded engine deploys to a local AWS only", fix=fix)
+            raise NotLocal(
+                f"{name}={url} is not on this machine: the embedded engine deploys to a local AWS only", fix=fix
+            )
     return main
 
 
@@ -69,7 +71,10 @@ class Aws:
             self.endpoints |= {name: url for name, url in entry.items() if url}
         self.endpoint = require_loopback(environment, self.endpoints)
         self.region: str = (
-            config.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+            config.get("region")
+            or environment.get("AWS_REGION")
+            or environment.get("AWS_DEFAULT_REGION")
+            or "us-east-1"
         )
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -96,7 +101,9 @@ class Aws:
                 self._clients[key] = self.session.client(
                     service,  # type: ignore[call-overload]
                     region_name=key[1],
-                    endpoint_url=self.endpoints.get(service) or os.environ.get(_service_variable(service)) or self.endpoint,
+                    endpoint_url=self.endpoints.get(service)
+                    or os.environ.get(_service_variable(service))
+                    or self.endpoint,
                     config=Config(retries={"max_attempts": 2, "mode": "standard"}, s3=style, max_pool_connections=32),
                 )
             return self._clients[key]

@@ -9,7 +9,7 @@ from typing import Any
 
 from lakelab.deploy.paths import MISSING, Key, covers, get, parse, render
 from lakelab.deploy.provider.resource import Property, Resource
-from lakelab.deploy.values import ASSET, UNKNOWN, is_asset, signature
+from lakelab.deploy.values import UNKNOWN, is_asset, signature
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,10 @@ def _compare(old: Any, new: Any, keys: tuple[Key, ...], known: Property) -> Iter
         yield keys, old, new
 
 
-def same(old: Any, new: Any, known: Property = Property()) -> bool:
+_PLAIN = Property()
+
+
+def same(old: Any, new: Any, known: Property = _PLAIN) -> bool:
     """Whether two values mean the same to AWS."""
     if old == new:
         # `1 == True` in Python, not in AWS
@@ -132,10 +135,7 @@ def inputs_from(resource: Resource, old: Mapping[str, Any], actual: Mapping[str,
     named = {resource.name} & set(old.get("__defaults") or ())
     for name, known in resource.properties.items():
         before, now = old.get(name, MISSING), actual.get(name, MISSING)
-        if known.local or known.blind:
-            if before is not MISSING:
-                result[name] = before
-        elif same(before, now, known):
+        if known.local or known.blind or same(before, now, known):
             if before is not MISSING:
                 result[name] = before
         elif before is MISSING and name not in named and (known.computed or same(known.default, now, known)):
@@ -165,7 +165,3 @@ def _without_filled(before: Any, now: Any, known: Property) -> Any:
         return value
 
     return prune(now, ())
-
-
-def asset_kind(value: Any) -> str:
-    return "asset" if signature(value) == ASSET else "archive"

@@ -26,7 +26,9 @@ def invoke(aws: Aws, token: str, arguments: Arguments) -> dict[str, Any]:
         UnknownFunction: the provider does not have it.
     """
     if token not in FUNCTIONS:
-        raise UnknownFunction(f"the embedded engine does not know the function {token}; it knows {', '.join(FUNCTIONS)}")
+        raise UnknownFunction(
+            f"the embedded engine does not know the function {token}; it knows {', '.join(FUNCTIONS)}"
+        )
     return FUNCTIONS[token](aws, arguments)
 
 
@@ -103,7 +105,13 @@ def _policy_document(aws: Aws, arguments: Arguments) -> dict[str, Any]:
     document["Statement"] = statements
     text = json.dumps(document, indent=2)
     minified = json.dumps(document, separators=(",", ":"))
-    return {"id": str(abs(hash(text))), "json": text, "minifiedJson": minified, "version": document["Version"], **arguments}
+    return {
+        "id": str(abs(hash(text))),
+        "json": text,
+        "minifiedJson": minified,
+        "version": document["Version"],
+        **arguments,
+    }
 
 
 _DOCUMENT = ("version", "policyId", "statements", "sourcePolicyDocuments", "overridePolicyDocuments")
@@ -117,7 +125,11 @@ def _only(given: dict[str, Any], known: tuple[str, ...], path: str) -> None:
     for name in given:
         if name not in known:
             camel = "".join(part.capitalize() if i else part for i, part in enumerate(name.split("_")))
-            hint = f"a dict needs {camel} here, or use the ...Args class" if camel in known else f"there are {', '.join(known)}"
+            hint = (
+                f"a dict needs {camel} here, or use the ...Args class"
+                if camel in known
+                else f"there are {', '.join(known)}"
+            )
             raise WrongArgument(f"{path}{name}: no such argument; {hint}")
 
 
@@ -130,7 +142,9 @@ def _merge(base: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[
     """Statements of `more` take the place of those with the same Sid."""
     result = list(base)
     for statement in more:
-        place = next((i for i, old in enumerate(result) if statement.get("Sid") and old.get("Sid") == statement["Sid"]), None)
+        place = next(
+            (i for i, old in enumerate(result) if statement.get("Sid") and old.get("Sid") == statement["Sid"]), None
+        )
         if place is None:
             result.append(statement)
         else:
@@ -160,7 +174,9 @@ def _statement(item: dict[str, Any]) -> dict[str, Any]:
         for condition in item["conditions"]:
             _only(condition, ("test", "variable", "values"), "statements.conditions.")
             values = condition["values"]
-            conditions.setdefault(condition["test"], {})[condition["variable"]] = values[0] if len(values) == 1 else values
+            conditions.setdefault(condition["test"], {})[condition["variable"]] = (
+                values[0] if len(values) == 1 else values
+            )
         statement["Condition"] = conditions
     return statement
 

@@ -187,7 +187,7 @@ def _check_limits(name: str, known: Property, value: Any) -> Iterator[Mistake]:
 
 @lru_cache(maxsize=512)
 def shape_of(service: str, path: str) -> Any:
-    """A request shape of botocore's service model: `CreateJob`, `UpdateJob.JobUpdate`, or the items of a list in one."""
+    """A request shape of botocore's service model: `CreateJob`, `UpdateJob.JobUpdate`, or a list's items."""
     operation, *members = path.split(".")
     shape = model(service).operation_model(operation).input_shape
     for member in members:
@@ -214,7 +214,9 @@ def automatic_name(resource: Resource, urn_name: str, seed: bytes, inputs: Input
 def tag_changes(old: Inputs, new: Inputs) -> tuple[dict[str, str], list[str]]:
     """Tags to set and tag keys to remove."""
     before, after = old.get("tagsAll") or {}, new.get("tagsAll") or {}
-    return {key: value for key, value in after.items() if before.get(key) != value}, [k for k in before if k not in after]
+    return {key: value for key, value in after.items() if before.get(key) != value}, [
+        k for k in before if k not in after
+    ]
 
 
 def tag_list(tags: Mapping[str, str] | None, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
@@ -227,7 +229,9 @@ def tag_dict(tags: list[dict[str, str]] | None, key: str = "Key", value: str = "
     return {item[key]: item[value] for item in tags or [] if not item[key].startswith("aws:")}
 
 
-def pages(operation: Callable[..., Any], items: str, *, token: str, sends: str | None = None, **parameters: Any) -> Iterator[Any]:
+def pages(
+    operation: Callable[..., Any], items: str, *, token: str, sends: str | None = None, **parameters: Any
+) -> Iterator[Any]:
     """All items of a listing operation that pages by a token."""
     while True:
         answer = operation(**parameters)

@@ -1,14 +1,14 @@
 """Which properties each resource type has and of what type, taken from the annotations of the pulumi-aws SDK.
 
-The real plugin carries its schema; ours carries `schema.json`, written from the SDK by `python -m
-lakelab.deploy.provider.schema` (a test compares the two). A type is written as one of `string`, `integer`, `number`,
+The real plugin carries its schema; ours carries `schema.json`, which schema_source.py writes from the SDK (a test compares
+the two). A type is written as one of `string`, `integer`, `number`,
 `boolean`, `any`, `asset`, `{"list": T}`, `{"map": T}` or `{"object": name}`, a name among the type's own `objects`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -165,9 +165,7 @@ def coerce(kind: Schema, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _coerce_fields(kind: Schema, fields: dict[str, Type], value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _coerce(kind, fields.get(name, "any"), item) for name, item in value.items() if item is not None
-    }
+    return {name: _coerce(kind, fields.get(name, "any"), item) for name, item in value.items() if item is not None}
 
 
 def _coerce(kind: Schema, expected: Type, value: Any) -> Any:
@@ -194,142 +192,3 @@ def _coerce(kind: Schema, expected: Type, value: Any) -> Any:
     if expected == "number" and isinstance(value, str):
         return float(value)
     return value
-
-
-# -- writing schema.json from the SDK ---------------------------------------------------------------------------------
-
-
-def generate(known: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The schema of these types, read from the installed pulumi-aws. Imports the SDK: slow, for building only.
-
-    Args:
-        known: for each type token the properties that our provider has; of others only the name is kept.
-    """
-    import pulumi_aws
-    from pulumi_aws import _utilities
-
-    classes = _classes(known)
-    assert pulumi_aws
-    return {
-        "version": _utilities.get_version(),
-        "types": {token: _describe(*pair, set(known[token])) for token, pair in sorted(classes.items())},
-    }
-
-
-def _classes(tokens: Iterable[str]) -> dict[str, tuple[type, type]]:
-    """The resource class and the arguments class of each type token."""
-    import importlib
-
-    import pulumi
-
-    found: dict[str, tuple[type, type]] = {}
-    for token in tokens:
-        module_path, name = token.split(":")[1:]
-        module_name = module_path.split("/")[0]
-        python_name = {"lambda": "lambda_"}.get(module_name, module_name)
-        module = importlib.import_module(f"pulumi_aws.{python_name}")
-        resource = getattr(module, name)
-        if not issubclass(resource, pulumi.CustomResource):
-            raise TypeError(f"{token} is no resource")
-        found[token] = (resource, _arguments(resource))
-    return found
-
-
-def _arguments(resource: type) -> type:
-    """`<Name>InitArgs` where `<Name>Args` is taken by a property of another resource, else `<Name>Args`."""
-    import sys
-
-    module = sys.modules[resource.__module__]
-    return getattr(module, f"{resource.__name__}InitArgs", None) or getattr(module, f"{resource.__name__}Args")
-
-
-def _describe(resource: type, arguments: type, known: set[str]) -> dict[str, Any]:
-    from pulumi import _types
-
-    objects: dict[str, dict[str, Type]] = {}
-    required: dict[str, list[str]] = {}
-    hints = _types.input_type_types(arguments)
-    inputs = {name: _type(hint, objects, required) if name in known else "any" for name, hint in hints.items()}
-    outputs = {name: _type(hint, {}, {}) for name, hint in _types.resource_types(resource).items()}
-    return {
-        "inputs": inputs,
-        "required": sorted(_types._required_property_names(arguments)),
-        "outputs": {name: _outline(kind) for name, kind in outputs.items() if name not in inputs},
-        "objects": objects,
-        "objectRequired": {name: names for name, names in required.items() if names},
-    }
-
-
-def _outline(kind: Type) -> Type:
-    """An output's type without its insides: nothing is checked there."""
-    return "any" if isinstance(kind, dict) else kind
-
-
-def _type(hint: Any, objects: dict[str, dict[str, Type]], required: dict[str, list[str]]) -> Type:
-    import collections.abc
-    import enum
-    import typing
-
-    import pulumi
-    from pulumi import _types
-
-    if typing.get_origin(hint) is typing.Union:
-        options = [option for option in typing.get_args(hint) if not _is_plumbing(option)]
-        kinds = [_type(option, objects, required) for option in options]
-        unique = [kind for index, kind in enumerate(kinds) if kind not in kinds[:index]]
-        return unique[0] if len(unique) == 1 else "any"
-    origin = typing.get_origin(hint)
-    if origin in (list, collections.abc.Sequence):
-        return {"list": _type(typing.get_args(hint)[0], objects, required)}
-    if origin in (dict, collections.abc.Mapping):
-        return {"map": _type(typing.get_args(hint)[1], objects, required)}
-    if hint in (str, int, float, bool):
-        return {str: "string", int: "integer", float: "number", bool: "boolean"}[hint]
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return "string"
-    if isinstance(hint, type) and issubclass(hint, (pulumi.Asset, pulumi.Archive)):
-        return "asset"
-    if isinstance(hint, type) and _types.is_input_type(hint):
-        name = hint.__name__.removesuffix("Args")
-        if name not in objects:
-            objects[name] = {}
-            required[name] = sorted(_types._required_property_names(hint))
-            for key, inner in _types.input_type_types(hint).items():
-                objects[name][key] = _type(inner, objects, required)
-        return {"object": name}
-    if isinstance(hint, type) and _types.is_output_type(hint):
-        return {"object": hint.__name__}
-    if isinstance(hint, type) and issubclass(hint, str):
-        return "string"
-    return "any"
-
-
-def _is_plumbing(option: Any) -> bool:
-    import collections.abc
-    import typing
-
-    import pulumi
-
-    origin = typing.get_origin(option)
-    return (
-        option is type(None)
-        or option is pulumi.Output
-        or origin is pulumi.Output
-        or origin in (collections.abc.Awaitable, collections.abc.Coroutine)
-        or isinstance(option, typing.ForwardRef)
-        or typing.is_typeddict(option)
-    )
-
-
-def main() -> None:
-    """Writes schema.json for the types that the services know."""
-    from lakelab.deploy.provider.services import all_types
-
-    document = generate({token: kind.properties for token, kind in all_types().items()})
-    lines = [f"{json.dumps(token)}: {json.dumps(kind, sort_keys=True)}" for token, kind in document["types"].items()]
-    text = '{"version": ' + json.dumps(document["version"]) + ', "types": {\n' + ",\n".join(lines) + "\n}}\n"
-    FILE.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -48,34 +48,36 @@ class Provider(provider_grpc.ResourceProviderServicer):
 
     # -- configuration ------------------------------------------------------------------------------------------------
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return plugin_pb2.PluginInfo(version=schema.version())
 
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         return empty_pb2.Empty()
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         return empty_pb2.Empty()
 
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = values.from_struct(request.news)
         failures = [
-            provider_pb2.CheckFailure(property=name, reason="the embedded engine does not know this setting of the provider")
+            provider_pb2.CheckFailure(
+                property=name, reason="the embedded engine does not know this setting of the provider"
+            )
             for name in given
             if name not in CONFIG
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         old, new = values.from_struct(request.old_inputs), values.from_struct(request.news)
         changed = [name for name in {*old, *new} if old.get(name) != new.get(name)]
         some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(changes=some, diffs=changed)
 
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         config = {name: _setting(value) for name, value in values.from_struct(request.args).items()}
         try:
             self._aws = Aws(self._environment, config)
@@ -92,7 +94,7 @@ class Provider(provider_grpc.ResourceProviderServicer):
 
     # -- check and diff -----------------------------------------------------------------------------------------------
 
-    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token_and_name(request.urn)
         kind = resource(token)
         if kind is None:
@@ -134,7 +136,11 @@ class Provider(provider_grpc.ResourceProviderServicer):
         prefix = inputs.get(prefix_property)
         if prefix == UNKNOWN:
             return UNKNOWN
-        if kind.name in (olds.get("__defaults") or ()) and (olds.get(prefix_property) == prefix) and olds.get(kind.name):
+        if (
+            kind.name in (olds.get("__defaults") or ())
+            and (olds.get(prefix_property) == prefix)
+            and olds.get(kind.name)
+        ):
             return olds[kind.name]
         made = automatic_name(kind, name, seed, inputs)
         return made if prefix is None else f"{prefix}{made.rsplit('-', 1)[-1]}"
@@ -144,7 +150,7 @@ class Provider(provider_grpc.ResourceProviderServicer):
             return UNKNOWN
         return {**self._default_tags, **(tags or {})}
 
-    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _resource(request.urn)
         old = values.from_struct(request.old_inputs) or values.from_struct(request.olds)
         new = values.from_struct(request.news)
@@ -170,7 +176,7 @@ class Provider(provider_grpc.ResourceProviderServicer):
 
     # -- create, read, update, delete ---------------------------------------------------------------------------------
 
-    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _resource(request.urn)
         inputs = _clean(values.from_struct(request.properties))
         id = self._call(context, lambda: kind.create(self.aws, inputs))
@@ -182,7 +188,7 @@ class Provider(provider_grpc.ResourceProviderServicer):
             self._half_made(context, id, inputs, "created, but AWS does not show it")
         return provider_pb2.CreateResponse(id=id, properties=values.to_struct(outputs))
 
-    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _resource(request.urn)
         old, new = values.from_struct(request.old_inputs), values.from_struct(request.news)
         state = values.from_struct(request.olds)
@@ -201,7 +207,7 @@ class Provider(provider_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.NOT_FOUND, f"{request.id} does not exist any more; run refresh")
         return provider_pb2.UpdateResponse(properties=values.to_struct(outputs))
 
-    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _resource(request.urn)
         inputs, state = values.from_struct(request.inputs), values.from_struct(request.properties)
         importing = bool(request.id) and not state
@@ -236,18 +242,20 @@ class Provider(provider_grpc.ResourceProviderServicer):
         if "tags" in kind.properties:
             everything = outputs.get("tagsAll") or {}
             own = inputs.get("tags") or {}
-            inherited = {key for key, value in self._default_tags.items() if everything.get(key) == value and key not in own}
+            inherited = {
+                key for key, value in self._default_tags.items() if everything.get(key) == value and key not in own
+            }
             outputs["tagsAll"] = everything
             outputs["tags"] = {key: value for key, value in everything.items() if key not in inherited}
         return _jsonable(outputs)
 
-    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = _resource(request.urn)
         inputs = {**values.from_struct(request.properties), **values.from_struct(request.old_inputs)}
         self._call(context, lambda: kind.delete(self.aws, request.id, _clean(inputs)))
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         arguments = {key: value for key, value in values.from_struct(request.args).items() if value is not None}
         result = self._call(context, lambda: invokes.invoke(self.aws, request.tok, arguments))
         response = provider_pb2.InvokeResponse()

@@ -9,7 +9,6 @@ import pytest
 
 from lakelab.deploy import DeployError
 
-
 # -- replacement ------------------------------------------------------------------------------------------------------
 
 
@@ -377,7 +376,8 @@ def test_a_secure_setting_is_decrypted_for_the_program_and_stays_secret(program:
     secrets = Secrets("")
     sealed = secrets.encrypt("hunter2")
     program.file(
-        "Pulumi.dev.yaml", f"encryptionsalt: {secrets.salt}\nconfig:\n  {program.unique}:password:\n    secure: {sealed}\n"
+        "Pulumi.dev.yaml",
+        f"encryptionsalt: {secrets.salt}\nconfig:\n  {program.unique}:password:\n    secure: {sealed}\n",
     )
     program.write('pulumi.export("out", pulumi.Config().require_secret("password"))')
     assert program.up().outputs == {"out": "[secret]"}

@@ -115,7 +115,9 @@ def test_real_aws_is_refused_before_any_call(program: Any) -> None:
         aws.sqs.Queue("q", opts=ResourceOptions(provider=west))
         """
     )
-    with pytest.raises(DeployError, match="aws:endpoints sqs=https://sqs.us-east-1.amazonaws.com is not on this machine"):
+    with pytest.raises(
+        DeployError, match="aws:endpoints sqs=https://sqs.us-east-1.amazonaws.com is not on this machine"
+    ):
         program.up()
 
 
@@ -196,7 +198,7 @@ def kill_at(program: Any, seconds: float) -> None:
 
 def test_killed_at_any_moment_the_next_up_converges_and_nothing_is_made_twice(program: Any, tmp_path: Path) -> None:
     program.write(MANY)
-    before = {name: 0 for name in ("roles", "queues", "topics", "mappings")}
+    before = dict.fromkeys(("roles", "queues", "topics", "mappings"), 0)
     others = {**before, **{key: value for key, value in _others(program).items() if key in before}}
     for seconds in (0.0, 0.02, 0.05, 0.1, 0.2):
         kill_at(program, seconds)

@@ -18,9 +18,11 @@ from uuid import uuid4
 import pytest
 
 from lakelab.deploy import Project, Step
+from lakelab.deploy.engine import removal
 from lakelab.deploy.engine.checkpoint import Checkpoint
 from lakelab.deploy.engine.goal import Goal
 from lakelab.deploy.engine.plugins import Plugins
+from lakelab.deploy.engine.refresh import refresh
 from lakelab.deploy.engine.run import Deployment, Options
 from lakelab.deploy.engine.secrets import Secrets
 from lakelab.deploy.engine.state import ResourceState, Snapshot
@@ -61,9 +63,10 @@ class World:
     bucket: str
     key: str
     other_key: str
-    queue_url: str
+    other_queue_url: str
     queue: str
     topic: str
+    other_topic: str
     function: str
     function_name: str
     stream: str
@@ -207,7 +210,9 @@ def samples(w: World) -> dict[str, Sample]:
             {"name": f"{n}-2"},
             untested={"path": "no UpdateUser in the local AWS"},
         ),
-        "aws:iam/group:Group": Sample({"name": n}, {}, {"name": f"{n}-2"}, untested={"path": "no UpdateGroup in the local AWS"}),
+        "aws:iam/group:Group": Sample(
+            {"name": n}, {}, {"name": f"{n}-2"}, untested={"path": "no UpdateGroup in the local AWS"}
+        ),
         **{
             f"aws:iam/{owner}Policy:{owner.capitalize()}Policy": Sample(
                 {owner: name, "name": n, "policy": policy("s3:GetObject")},
@@ -268,7 +273,12 @@ def samples(w: World) -> dict[str, Sample]:
             },
         ),
         "aws:lambda/permission:Permission": Sample(
-            {"statementId": n, "action": "lambda:InvokeFunction", "function": w.function_name, "principal": "s3.amazonaws.com"},
+            {
+                "statementId": n,
+                "action": "lambda:InvokeFunction",
+                "function": w.function_name,
+                "principal": "s3.amazonaws.com",
+            },
             {},
             {
                 "statementId": f"{n}-2",
@@ -281,7 +291,12 @@ def samples(w: World) -> dict[str, Sample]:
             import_id=lambda state: f"{state.inputs['function']}/{state.id}",
         ),
         "aws:lambda/eventSourceMapping:EventSourceMapping": Sample(
-            {"functionName": w.function_name, "eventSourceArn": w.queue, "batchSize": 2, "maximumBatchingWindowInSeconds": 1},
+            {
+                "functionName": w.function_name,
+                "eventSourceArn": w.queue,
+                "batchSize": 2,
+                "maximumBatchingWindowInSeconds": 1,
+            },
             {
                 "batchSize": 5,
                 "enabled": False,
@@ -295,8 +310,14 @@ def samples(w: World) -> dict[str, Sample]:
             untested={
                 **dict.fromkeys(
                     (
-                        "bisectBatchOnFunctionError", "destinationConfig", "maximumRecordAgeInSeconds", "startingPosition",
-                        "maximumRetryAttempts", "parallelizationFactor", "startingPositionTimestamp", "tumblingWindowInSeconds",
+                        "bisectBatchOnFunctionError",
+                        "destinationConfig",
+                        "maximumRecordAgeInSeconds",
+                        "startingPosition",
+                        "maximumRetryAttempts",
+                        "parallelizationFactor",
+                        "startingPositionTimestamp",
+                        "tumblingWindowInSeconds",
                     ),
                     "for streams",
                 ),
@@ -346,11 +367,16 @@ def samples(w: World) -> dict[str, Sample]:
             },
         ),
         "aws:sqs/queuePolicy:QueuePolicy": Sample(
-            {"queueUrl": w.queue_url, "policy": resource_policy("sqs:SendMessage", w.queue)},
-            {"policy": resource_policy("sqs:ReceiveMessage", w.queue)},
+            {"queueUrl": w.other_queue_url, "policy": resource_policy("sqs:SendMessage", "*")},
+            {"policy": resource_policy("sqs:ReceiveMessage", "*")},
         ),
         "aws:sns/topic:Topic": Sample(
-            {"name": n, "policy": resource_policy("sns:Subscribe", "*"), "tracingConfig": "PassThrough", "signatureVersion": 1},
+            {
+                "name": n,
+                "policy": resource_policy("sns:Subscribe", "*"),
+                "tracingConfig": "PassThrough",
+                "signatureVersion": 1,
+            },
             {
                 "displayName": "other",
                 "policy": resource_policy("sns:Publish", "*"),
@@ -364,8 +390,8 @@ def samples(w: World) -> dict[str, Sample]:
             untested=dict.fromkeys(("fifoTopic", "contentBasedDeduplication"), "the name must end in .fifo"),
         ),
         "aws:sns/topicPolicy:TopicPolicy": Sample(
-            {"arn": w.topic, "policy": resource_policy("sns:Publish", w.topic)},
-            {"policy": resource_policy("sns:Subscribe", w.topic)},
+            {"arn": w.other_topic, "policy": resource_policy("sns:Publish", w.other_topic)},
+            {"policy": resource_policy("sns:Subscribe", w.other_topic)},
         ),
         "aws:sns/topicSubscription:TopicSubscription": Sample(
             {"topic": w.topic, "protocol": "sqs", "endpoint": w.queue},
@@ -511,7 +537,10 @@ def samples(w: World) -> dict[str, Sample]:
                 "role": w.role,
                 "databaseName": w.database,
                 "s3Targets": [{"path": "s3://x/y"}],
-                "schemaChangePolicy": {"deleteBehavior": "DEPRECATE_IN_DATABASE", "updateBehavior": "UPDATE_IN_DATABASE"},
+                "schemaChangePolicy": {
+                    "deleteBehavior": "DEPRECATE_IN_DATABASE",
+                    "updateBehavior": "UPDATE_IN_DATABASE",
+                },
                 "recrawlPolicy": {"recrawlBehavior": "CRAWL_EVERYTHING"},
             },
             {
@@ -527,10 +556,12 @@ def samples(w: World) -> dict[str, Sample]:
             {"name": f"{n}-2"},
             untested={
                 **dict.fromkeys(
-                    ("catalogTargets", "deltaTargets", "icebergTargets", "dynamodbTargets", "classifiers"), "S3 only here"
+                    ("catalogTargets", "deltaTargets", "icebergTargets", "dynamodbTargets", "classifiers"),
+                    "S3 only here",
                 ),
                 **dict.fromkeys(
-                    ("lineageConfiguration", "lakeFormationConfiguration", "securityConfiguration"), "not in the local AWS"
+                    ("lineageConfiguration", "lakeFormationConfiguration", "securityConfiguration"),
+                    "not in the local AWS",
                 ),
                 "role": "one role here",
                 "databaseName": "one database here",
@@ -561,12 +592,19 @@ def samples(w: World) -> dict[str, Sample]:
             {"name": f"{n}-2"},
             untested={
                 **dict.fromkeys(("numberOfWorkers", "workerType", "executionClass"), "excludes maxCapacity"),
-                **dict.fromkeys(("connections", "securityConfiguration", "notificationProperty"), "not in the local AWS"),
+                **dict.fromkeys(
+                    ("connections", "securityConfiguration", "notificationProperty"), "not in the local AWS"
+                ),
                 "roleArn": "one role here",
             },
         ),
         "aws:glue/trigger:Trigger": Sample(
-            {"name": n, "type": "SCHEDULED", "schedule": "cron(0 1 * * ? *)", "actions": [{"jobName": f"{w.name}-job"}]},
+            {
+                "name": n,
+                "type": "SCHEDULED",
+                "schedule": "cron(0 1 * * ? *)",
+                "actions": [{"jobName": f"{w.name}-job"}],
+            },
             {
                 "schedule": "cron(0 2 * * ? *)",
                 "actions": [{"jobName": f"{w.name}-job", "arguments": {"--a": "1"}}],
@@ -595,7 +633,12 @@ def samples(w: World) -> dict[str, Sample]:
             {"name": f"{n}-2"},
         ),
         "aws:athena/dataCatalog:DataCatalog": Sample(
-            {"name": n.replace("-", "_"), "type": "GLUE", "description": "one", "parameters": {"catalog-id": "000000000000"}},
+            {
+                "name": n.replace("-", "_"),
+                "type": "GLUE",
+                "description": "one",
+                "parameters": {"catalog-id": "000000000000"},
+            },
             {"description": "other", "parameters": {"catalog-id": "111111111111"}, **TAGS},
             {"name": n.replace("-", "_") + "_2"},
             untested={"type": "GLUE alone here"},
@@ -603,12 +646,19 @@ def samples(w: World) -> dict[str, Sample]:
         "aws:athena/namedQuery:NamedQuery": Sample(
             {"name": n, "database": w.database, "query": "SELECT 1"},
             {},
-            {"name": f"{n}-2", "query": "SELECT 2", "description": "other", "workgroup": w.workgroup, "database": "other"},
+            {
+                "name": f"{n}-2",
+                "query": "SELECT 2",
+                "description": "other",
+                "workgroup": w.workgroup,
+                "database": "other",
+            },
         ),
         "aws:athena/preparedStatement:PreparedStatement": Sample(
             {"name": n.replace("-", "_"), "workgroup": w.workgroup, "queryStatement": "SELECT 1"},
             {"queryStatement": "SELECT 2", "description": "other"},
             {"name": n.replace("-", "_") + "_2"},
+            kept={"description": "an update without a description keeps the old one"},
             untested={"workgroup": "one workgroup here"},
         ),
         "aws:kinesis/stream:Stream": Sample(
@@ -687,7 +737,10 @@ def samples(w: World) -> dict[str, Sample]:
                 **dict.fromkeys(("connectionId", "connectionType", "tlsConfig"), "for VPC links"),
                 **dict.fromkeys(
                     (
-                        "contentHandlingStrategy", "passthroughBehavior", "requestTemplates", "templateSelectionExpression",
+                        "contentHandlingStrategy",
+                        "passthroughBehavior",
+                        "requestTemplates",
+                        "templateSelectionExpression",
                         "integrationSubtype",
                     ),
                     "for WebSocket",
@@ -708,7 +761,10 @@ def samples(w: World) -> dict[str, Sample]:
                 "apiId": "one API here",
                 **dict.fromkeys(
                     (
-                        "authorizationScopes", "authorizerId", "modelSelectionExpression", "requestModels",
+                        "authorizationScopes",
+                        "authorizerId",
+                        "modelSelectionExpression",
+                        "requestModels",
                         "routeResponseSelectionExpression",
                     ),
                     "for authorizers and WebSocket",
@@ -717,23 +773,35 @@ def samples(w: World) -> dict[str, Sample]:
             import_id=lambda state: f"{state.inputs['apiId']}/{state.id}",
         ),
         "aws:apigatewayv2/stage:Stage": Sample(
-            {"apiId": w.api, "name": n},
+            {"apiId": w.api, "name": n, "defaultRouteSettings": {"throttlingBurstLimit": 1, "throttlingRateLimit": 2}},
             {
                 "description": "other",
                 "autoDeploy": True,
                 "stageVariables": {"a": "1"},
-                "accessLogSettings": {"destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:x", "format": "$x"},
+                "accessLogSettings": {
+                    "destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:x",
+                    "format": "$x",
+                },
                 "defaultRouteSettings": {"throttlingBurstLimit": 5, "throttlingRateLimit": 10},
                 "routeSettings": [{"routeKey": "GET /", "throttlingBurstLimit": 5, "throttlingRateLimit": 10}],
                 **TAGS,
             },
             {"name": f"{n}-2"},
-            untested={"apiId": "one API here", "clientCertificateId": "for WebSocket", "deploymentId": "with autoDeploy"},
+            untested={
+                "apiId": "one API here",
+                "clientCertificateId": "for WebSocket",
+                "deploymentId": "with autoDeploy",
+            },
             import_id=lambda state: f"{state.inputs['apiId']}/{state.id}",
         ),
         "aws:secretsmanager/secret:Secret": Sample(
             {"name": n, "recoveryWindowInDays": 0, "policy": resource_policy("secretsmanager:DescribeSecret", "*")},
-            {"description": "other", "kmsKeyId": w.key, "policy": resource_policy("secretsmanager:GetSecretValue", "*"), **TAGS},
+            {
+                "description": "other",
+                "kmsKeyId": w.key,
+                "policy": resource_policy("secretsmanager:GetSecretValue", "*"),
+                **TAGS,
+            },
             {"name": f"{n}-2"},
         ),
         "aws:secretsmanager/secretVersion:SecretVersion": Sample(
@@ -814,7 +882,9 @@ def world(cloud: Cloud) -> World:
     name = f"w{uuid4().hex[:8]}"
     iam, kms, function = cloud.client("iam"), cloud.client("kms"), cloud.client("lambda")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    policies = [iam.create_policy(PolicyName=f"{name}-{i}", PolicyDocument=policy("s3:*"))["Policy"]["Arn"] for i in (1, 2)]
+    policies = [
+        iam.create_policy(PolicyName=f"{name}-{i}", PolicyDocument=policy("s3:*"))["Policy"]["Arn"] for i in (1, 2)
+    ]
     iam.create_user(UserName=name)
     iam.create_group(GroupName=name)
     keys = [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)]
@@ -854,9 +924,10 @@ def world(cloud: Cloud) -> World:
         bucket=cloud.bucket(),
         key=keys[0],
         other_key=keys[1],
-        queue_url=url,
+        other_queue_url=sqs.create_queue(QueueName=f"{name}-other")["QueueUrl"],
         queue=queue,
         topic=topic,
+        other_topic=cloud.client("sns").create_topic(Name=f"{name}-other")["TopicArn"],
         function=made["FunctionArn"],
         function_name=name,
         stream=kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"],
@@ -900,21 +971,21 @@ class Lab:
         deployment = self._deployment()
         goal = Goal(self.token, "it", "", True, dict(inputs), import_id=import_id)
         deployment.register(goal)
-        deployment.delete_unwanted()
+        removal.delete_unwanted(deployment)
         self.snapshot = deployment.checkpoint.snapshot()
         _assert_no_error(deployment)
         return next(step for step in deployment.steps if step.name == "it" and step.op != "delete")
 
     def refresh(self) -> Step:
         deployment = self._deployment()
-        deployment.refresh()
+        refresh(deployment)
         self.snapshot = deployment.checkpoint.snapshot()
         _assert_no_error(deployment)
         return deployment.steps[0]
 
     def destroy(self) -> None:
         deployment = self._deployment()
-        deployment.delete_all(deployment.checkpoint.old())
+        removal.delete_all(deployment, deployment.checkpoint.old())
         self.snapshot = deployment.checkpoint.snapshot()
         _assert_no_error(deployment)
 
@@ -959,7 +1030,9 @@ def changed_names(step: Step) -> set[str]:
 
 def mutable(kind: Resource, sample: Sample) -> list[tuple[str, dict[str, Any]]]:
     """Each change in place with the inputs that it makes."""
-    return [(name, {**sample.inputs, name: value, **sample.apart.get(name, {})}) for name, value in sample.change.items()]
+    return [
+        (name, {**sample.inputs, name: value, **sample.apart.get(name, {})}) for name, value in sample.change.items()
+    ]
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -1038,7 +1111,9 @@ def test_each_replacing_property(token: str, lab: Lab, world: World) -> None:
         assert (step.op, any(change.replaces for change in step.changes)) == ("replace", True), f"changing {name}"
         assert lab.refresh().changes == (), f"after changing {name}"
         if lab.state.id != before.id:
-            assert token.endswith("SecretVersion") or not lab.exists(before), f"the old one is gone after changing {name}"
+            assert token.endswith("SecretVersion") or not lab.exists(before), (
+                f"the old one is gone after changing {name}"
+            )
         assert lab.up(sample.inputs).op == "replace", f"taking {name} back"
 
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -52,16 +53,16 @@ class Feed:
         found = [json.loads(self.read(key)) for key in self.keys("reports/orders/")]
         return {(report["source_key"], report["source_etag"]): report for report in found}
 
-    def wait(self, files: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    def wait(self, files: Iterable[tuple[str, str]], seconds: float = SECONDS) -> list[dict[str, Any]]:
         """The reports of the files, as soon as all are there."""
         wanted = list(files)
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found = self.reports()
             if all(file in found for file in wanted):
                 return [found[file] for file in wanted]
             time.sleep(0.1)
-        raise AssertionError(f"no report of {[file for file in wanted if file not in found]} after {SECONDS} s")
+        raise AssertionError(f"no report of {[file for file in wanted if file not in found]} after {seconds} s")
 
     def orders(self, day: str) -> list[dict[str, Any]]:
         keys = self.keys(f"curated/orders/order_date={day}/")
@@ -164,3 +165,26 @@ def test_files_that_cannot_be_read_go_to_the_dead_letter_queue_and_are_kept(feed
         assert report["error"].startswith(error)
         assert feed.s3.get_object(Bucket=feed.raw, Key=report["source_key"])["Body"].read() == content
     assert len(feed.dead_letters(set(bad))) == len(bad)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_file_of_200_mb_is_read_whole(feed: Feed, tmp_path: Path):
+    path, key, lines = tmp_path / "large.csv", "raw/orders/large.csv", 0
+    with path.open("w") as file:
+        file.write(HEADER)
+        while file.tell() < 200 << 20:
+            chunk = range(lines, lines + 10_000)
+            file.writelines(
+                f"l-{n:08},c-{n % 999},2024-04-{n % 28 + 1:02},{n % 5000},EUR,completed,Köln\n" for n in chunk
+            )
+            lines += 10_000
+    feed.s3.upload_file(str(path), feed.raw, key)
+    etag = feed.s3.head_object(Bucket=feed.raw, Key=key)["ETag"].strip('"')
+    [report] = feed.wait([(key, etag)], seconds=300)
+    assert (report["status"], report["rows_in"], report["clean"], report["partitions"]) == (
+        "ingested",
+        lines,
+        lines,
+        28,
+    )

@@ -230,8 +230,9 @@ def _opencsv(
     for path in read_as.values():
         groups[compressed[path]].append(path)
     texts = ", ".join(f"{text_literal(column.name)}: 'VARCHAR'" for column in columns)
+    names = "".join(f"{quoted(column.name)}, " for column in columns)
     selects = [
-        f"SELECT *, filename FROM read_csv({_files(paths)}, delim = {text_literal(separator)}, "
+        f"SELECT {names}filename FROM read_csv({_files(paths)}, delim = {text_literal(separator)}, "
         f"quote = {text_literal(quote)}, escape = {text_literal(quote)}, header = false, columns = {{{texts}}}, "
         f"auto_detect = false, strict_mode = false, null_padding = true, parallel = false, nullstr = '\x1e', "
         f"max_line_size = 16777216, skip = {_skipped_lines(table)}, compression = {text_literal(compression)})"
@@ -271,8 +272,9 @@ def _json(files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[st
     for path in read_as.values():
         groups[compressed[path]].append(path)
     types = ", ".join(f"{text_literal(column.name)}: {text_literal(duckdb_type(column.type))}" for column in columns)
+    names = "".join(f"{quoted(column.name)}, " for column in columns)
     selects = [
-        f"SELECT *, filename FROM read_json({_files(paths)}, format = 'newline_delimited', columns = {{{types}}}, "
+        f"SELECT {names}filename FROM read_json({_files(paths)}, format = 'newline_delimited', columns = {{{types}}}, "
         f"ignore_errors = {'true' if tolerant else 'false'}, maximum_object_size = 67108864, "
         f"compression = {text_literal(compression.replace('none', 'uncompressed'))})"
         for compression, paths in groups.items()

@@ -203,7 +203,7 @@ class _Parser(TrinoParser):
         value = self._parse_disjunction()
         if self._match_text_seq("FORMAT", "JSON"):
             return exp.Anonymous(this="json_parse", expressions=[value])
-        return value
+        return cast(exp.Expr, value)
 
     def _parse_bracket(self, this: exp.Expr | None = None) -> exp.Expr | None:
         if this is None and self._match(TokenType.L_BRACKET, advance=False):

@@ -95,7 +95,7 @@ class Relations:
         if known is None:
             shown = ".".join(part.lower() for part in name)
             raise self.error("TABLE_NOT_FOUND", f"Table '{shown}' does not exist", node)
-        columns = [
+        columns: list[tuple[str | None, Type, str, bool]] = [
             (column, self._type(kind, column), quote(column), column.startswith("$")) for column, kind in known.items()
         ]
         sql = ".".join(quote(part) for part in name)
@@ -240,7 +240,7 @@ class Relations:
         source.set("alias", exp.TableAlias(this=given.this) if isinstance(given, exp.TableAlias) else None)
         if named and len(named) != len(outputs):
             message = (
-                f"Column alias list has {len(named)} entries but '{given.name}' has {len(outputs)} columns available"
+                f"Column alias list has {len(named)} entries but '{source.alias}' has {len(outputs)} columns available"
             )
             raise self.error("MISMATCHED_COLUMN_ALIASES", message, node)
         columns: list[tuple[str | None, Type, str, bool]] = [

@@ -167,8 +167,8 @@ class Select:
             return f"({', '.join(keys)})" if keys else "()"
         if isinstance(node, exp.Paren) and not isinstance(node.this, exp.Query):
             return self._key(node.this, items, inner, expressions)
-        if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
-            number = int(node.this)
+        if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+            number = int(node.name)
             if not 1 <= number <= len(items):
                 raise self.error("INVALID_COLUMN_REFERENCE", f"GROUP BY position {number} is not in select list", node)
             item = items[number - 1]

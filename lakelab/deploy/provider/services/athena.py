@@ -100,7 +100,9 @@ class Workgroup(Resource):
         if "state" in changed:
             request["State"] = new.get("state", "ENABLED")
         if "configuration" in changed:
-            request["ConfigurationUpdates"] = self._updates(old.get("configuration") or {}, new.get("configuration") or {})
+            request["ConfigurationUpdates"] = self._updates(
+                old.get("configuration") or {}, new.get("configuration") or {}
+            )
         if request:
             athena.update_work_group(WorkGroup=id, **request)
         _change_tags(athena, _arn(aws, athena, f"workgroup/{id}"), old, new)

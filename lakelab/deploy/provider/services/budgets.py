@@ -91,7 +91,9 @@ class Budget(Resource):
             "arn": arn,
             "limitAmount": limit.get("Amount"),
             "limitUnit": limit.get("Unit"),
-            "costFilters": [{"name": key, "values": values} for key, values in (budget.get("CostFilters") or {}).items()],
+            "costFilters": [
+                {"name": key, "values": values} for key, values in (budget.get("CostFilters") or {}).items()
+            ],
             "notifications": self._notifications(client, account, name),
             "timePeriodStart": period["Start"].strftime(_TIME) if period.get("Start") else None,
             "timePeriodEnd": period["End"].strftime(_TIME) if period.get("End") else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from lakelab.deploy.provider.clients import Aws, unless_absent
 from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, tag_changes, tag_dict, tag_list
 from lakelab.deploy.provider.schema import Mistake
@@ -106,6 +107,7 @@ class EventTarget(Resource):
         "forceDestroy": P(local=True, default=False),
         "region": REGION,
     }
+
     def identity(self, aws: Aws, inputs: Inputs) -> str | None:
         if not inputs.get("rule") or not inputs.get("targetId"):
             return None
@@ -114,7 +116,9 @@ class EventTarget(Resource):
     def create(self, aws: Aws, inputs: Inputs) -> str:
         events = self.client(aws, inputs)
         bus = inputs.get("eventBusName", "default")
-        answer = events.put_targets(Rule=inputs["rule"], EventBusName=bus, Targets=[self.request(self.shapes[0], inputs)])
+        answer = events.put_targets(
+            Rule=inputs["rule"], EventBusName=bus, Targets=[self.request(self.shapes[0], inputs)]
+        )
         for entry in answer.get("FailedEntries", []):
             raise ValueError(f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}")
         return str(self.identity(aws, inputs))

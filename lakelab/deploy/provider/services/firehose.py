@@ -69,7 +69,9 @@ class FirehoseDeliveryStream(Resource):
             yield Mistake("extendedS3Configuration", "is required: the embedded engine knows the destination S3 alone")
         elif inputs["extendedS3Configuration"] != UNKNOWN:
             try:
-                self._destination(inputs["extendedS3Configuration"], "CreateDeliveryStream.ExtendedS3DestinationConfiguration")
+                self._destination(
+                    inputs["extendedS3Configuration"], "CreateDeliveryStream.ExtendedS3DestinationConfiguration"
+                )
             except shapes.NoPlace as error:
                 yield from error.mistakes
 

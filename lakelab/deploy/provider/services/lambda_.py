@@ -39,7 +39,12 @@ class Function(Resource):
     name = "name"
     name_limit = 64
     shape = "CreateFunction"
-    renames = {"name": "FunctionName", "commands": "Command", "entryPoints": "EntryPoint", "lastModified": "LastModified"}
+    renames = {
+        "name": "FunctionName",
+        "commands": "Command",
+        "entryPoints": "EntryPoint",
+        "lastModified": "LastModified",
+    }
     properties = {
         "name": P(replaces=True),
         "role": P(),
@@ -124,7 +129,9 @@ class Function(Resource):
         if settings:
             request = self.request("UpdateFunctionConfiguration", new, settings)
             gone = {name for name in settings if name not in new and name in CLEARED}
-            request |= {f"{name[0].upper()}{name[1:]}" if name != "kmsKeyArn" else "KMSKeyArn": CLEARED[name] for name in gone}
+            request |= {
+                f"{name[0].upper()}{name[1:]}" if name != "kmsKeyArn" else "KMSKeyArn": CLEARED[name] for name in gone
+            }
             client.update_function_configuration(FunctionName=id, **request)
             _wait(client, id)
         if "reservedConcurrentExecutions" in changed:

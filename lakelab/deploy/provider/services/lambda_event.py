@@ -57,7 +57,9 @@ class Permission(Resource):
         wanted = inputs.get("principal", "")
         if principal == f"arn:aws:iam::{wanted}:root":
             principal = wanted
-        conditions = {key.lower(): value for test in statement.get("Condition", {}).values() for key, value in test.items()}
+        conditions = {
+            key.lower(): value for test in statement.get("Condition", {}).values() for key, value in test.items()
+        }
         found = {
             "statementId": statement["Sid"],
             "action": statement["Action"],
@@ -139,7 +141,9 @@ class EventSourceMapping(Resource):
         wanted = inputs.get("functionName", arn)
         mapping_arn = answer.get("EventSourceMappingArn")
         if mapping_arn is None:
-            mapping_arn = f"arn:{aws.partition}:lambda:{client.meta.region_name}:{aws.account}:event-source-mapping:{id}"
+            mapping_arn = (
+                f"arn:{aws.partition}:lambda:{client.meta.region_name}:{aws.account}:event-source-mapping:{id}"
+            )
         tags = unless_absent(client.list_tags, Resource=mapping_arn) if inputs.get("tagsAll") else None
         return {
             **self.outputs(answer),

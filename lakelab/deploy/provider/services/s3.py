@@ -177,7 +177,11 @@ class BucketPublicAccessBlock(BucketPart):
 
 class BucketOwnershipControls(BucketPart):
     token = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-    put, get, remove = "put_bucket_ownership_controls", "get_bucket_ownership_controls", "delete_bucket_ownership_controls"
+    put, get, remove = (
+        "put_bucket_ownership_controls",
+        "get_bucket_ownership_controls",
+        "delete_bucket_ownership_controls",
+    )
     envelope = "OwnershipControls"
     shape = "PutBucketOwnershipControls.OwnershipControls"
     properties = {"bucket": BUCKET, "rule": P(), "region": REGION}

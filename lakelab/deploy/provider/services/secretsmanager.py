@@ -104,10 +104,12 @@ class SecretVersion(Resource):
         )
         for version in versions:
             id = f"{inputs['secretId']}|{version['VersionId']}"
-            value = unless_absent(
-                client.get_secret_value, SecretId=inputs["secretId"], VersionId=version["VersionId"]
-            )
-            if value and value.get("SecretString") == inputs.get("secretString") and id not in inputs.get("__known", ()):
+            value = unless_absent(client.get_secret_value, SecretId=inputs["secretId"], VersionId=version["VersionId"])
+            if (
+                value
+                and value.get("SecretString") == inputs.get("secretString")
+                and id not in inputs.get("__known", ())
+            ):
                 return id
         return None
 

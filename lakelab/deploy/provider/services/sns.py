@@ -56,7 +56,9 @@ class Topic(Resource):
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
         sns = self.client(aws, inputs)
-        values = {TOPIC_ATTRIBUTES[k]: _text(v) for k, v in inputs.items() if k in TOPIC_ATTRIBUTES and v not in ("", False)}
+        values = {
+            TOPIC_ATTRIBUTES[k]: _text(v) for k, v in inputs.items() if k in TOPIC_ATTRIBUTES and v not in ("", False)
+        }
         tags = {"Tags": tag_list(inputs["tagsAll"])} if inputs.get("tagsAll") else {}
         return sns.create_topic(Name=inputs["name"], Attributes=values, **tags)["TopicArn"]
 
@@ -172,7 +174,9 @@ class TopicSubscription(Resource):
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
         sns = self.client(aws, inputs)
-        values = {SUBSCRIPTION_ATTRIBUTES[k]: _text(v) for k, v in inputs.items() if k in SUBSCRIPTION_ATTRIBUTES and v != ""}
+        values = {
+            SUBSCRIPTION_ATTRIBUTES[k]: _text(v) for k, v in inputs.items() if k in SUBSCRIPTION_ATTRIBUTES and v != ""
+        }
         return sns.subscribe(
             TopicArn=inputs["topic"],
             Protocol=inputs["protocol"],

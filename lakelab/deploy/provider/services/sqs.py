@@ -63,7 +63,9 @@ class Queue(Resource):
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
         sqs = self.client(aws, inputs)
-        values = {ATTRIBUTES[name]: _text(value) for name, value in inputs.items() if name in ATTRIBUTES and value != ""}
+        values = {
+            ATTRIBUTES[name]: _text(value) for name, value in inputs.items() if name in ATTRIBUTES and value != ""
+        }
         if values.get("FifoQueue") == "false":
             del values["FifoQueue"]  # the attribute may only be said of FIFO queues
             values.pop("ContentBasedDeduplication", None)

@@ -66,7 +66,9 @@ class Parameter(Resource):
         found = self.outputs({**(details[0] if details else {}), **parameter})
         if "insecureValue" in inputs:
             found["insecureValue"] = parameter["Value"]
-        return {**found, "arn": parameter["ARN"], "region": ssm.meta.region_name} | {"tagsAll": tag_dict(tags["TagList"])}
+        return {**found, "arn": parameter["ARN"], "region": ssm.meta.region_name} | {
+            "tagsAll": tag_dict(tags["TagList"])
+        }
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
         if changed - {"tags", "tagsAll"}:

@@ -1,0 +1,248 @@
+"""MiniStack authenticates, lakelab decides: every authorisation in the core goes through lakelab.cloud.iam.
+
+With `ministack` the second module that knows MiniStack's insides. It takes over MiniStack's one entry to authorisation
+and leaves everything before it, signatures and credentials, as it is. MiniStack's own decisions differ from AWS's: see
+docs/iam.md.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Mapping
+from typing import Any
+
+from lakelab.cloud.iam.evaluate import Decision, Kind, Policies, Request, denial_message, evaluate
+from lakelab.cloud.iam.explain import explain
+from lakelab.cloud.iam.policy import MalformedPolicy, Principal, Statement, parse
+from lakelab.cloud.iam.record import Record
+
+UNMAPPED = "UnmappedAction"
+# condition keys of the request at hand that only the gateway has seen: an external id, a one-time password
+request_keys: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("request_keys", default={})
+
+_credential: contextvars.ContextVar[Any] = contextvars.ContextVar("credential", default=None)
+_denial: contextvars.ContextVar[str] = contextvars.ContextVar("denial", default="")
+
+
+class Authorization:
+    """Decides requests by the policies that MiniStack keeps, and records the decisions.
+
+    Args:
+        record: where decisions are kept; None keeps none.
+    """
+
+    def __init__(self, record: Record | None):
+        from ministack.core import iam_actions, iam_evaluator, responses
+        from ministack.services import iam, s3, sts, tagging
+
+        self._record = record
+        self._evaluator = iam_evaluator
+        self._actions = iam_actions
+        self._responses = responses
+        self._iam = iam
+        self._s3 = s3
+        self._sts = sts
+        self._tagging = tagging
+
+    def install(self) -> None:
+        """Take MiniStack's authorisation over."""
+        evaluator, actions = self._evaluator, self._actions
+        self._authenticate = evaluator.enforce
+        self._trusts = evaluator.evaluate_trust_policy
+        self._extract_action = actions.extract_iam_action
+        self._respond = actions.access_denied_response
+        evaluator.resolve_principal = self._identify
+        evaluator.enforce = self.enforce
+        evaluator.evaluate_trust_policy = self._evaluate_trust_policy
+        actions.extract_iam_action = self._action_of
+        actions.access_denied_response = self._denied_response
+        actions.identity_denial_message = lambda *arguments, **named: _denial.get()
+
+    # ---- what MiniStack calls
+
+    def _identify(self, access_key: str, account: str, credential: Any = None) -> Any:
+        """A principal without policies: MiniStack then allows whoever has authenticated, and `enforce` decides."""
+        account = self._responses._account_from_sts_session(access_key) or account
+        found = credential or self._evaluator.resolve_credential(access_key, account)
+        if isinstance(found, self._evaluator.CredentialResolutionError):
+            return self._evaluator.AuthError(found.code, found.message)
+        _credential.set(found)
+        return self._evaluator.PrincipalInfo(found.principal_arn, found.principal_type, found.account_id, None)
+
+    def enforce(
+        self,
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """In MiniStack's terms: None when allowed, an AuthError, or an EvalResult of a denial."""
+        _credential.set(None)
+        failure = self._authenticate(access_key, action, service, region, resource_arn, service_context)
+        credential = _credential.get()
+        if failure is not None or credential is None or credential.principal_type == "Root":
+            return failure
+        text = self.denial(credential, action, resource_arn, region, service_context)
+        if text is None:
+            return None
+        _denial.set(text)
+        return self._evaluator.EvalResult("ImplicitDeny", principal_arn=credential.principal_arn)
+
+    def _action_of(self, service: str, *arguments: Any) -> str | None:
+        """The action of a request; one that MiniStack has no name for gets a name that is denied, not no check."""
+        action = self._extract_action(service, *arguments)
+        if action is None and not self._evaluator._anonymous.get():
+            return f"{service}:{UNMAPPED}"
+        return action
+
+    def _denied_response(self, *arguments: Any, **named: Any) -> Any:
+        if not named.get("error_code") and not named.get("message"):
+            named["message"] = _denial.get()
+        return self._respond(*arguments, **named)
+
+    def _evaluate_trust_policy(self, document: Any, caller_arn: str, context: Any = None) -> bool:
+        """Whether a role trusts a caller. `enforce` has decided sts:AssumeRole for all but the root user."""
+        if context is None or context.action != "sts:AssumeRole" or context.principal_type == "Root":
+            return self._trusts(document, caller_arn, context)
+        return True
+
+    # ---- decisions
+
+    def denial(
+        self, credential: Any, action: str, resource: str, region: str, keys: Mapping[str, Any] | None
+    ) -> str | None:
+        """Why a principal may not do something, in AWS's words; None when it may. The decision is recorded."""
+        principal = self._principal(credential)
+        if action.endswith(f":{UNMAPPED}"):
+            decision = Decision(False, Kind.IDENTITY)
+            request = Request(principal, action, resource, {}, region)
+            self._note(request, Policies(), decision)
+            return f"{denial_message(request, decision)}: the local AWS knows no action for this request"
+        request = Request(principal, action, resource, self._keys(keys), region, lambda: self._tags(resource))
+        policies = self._policies(credential, principal, request)
+        decision = evaluate(request, policies)
+        self._note(request, policies, decision)
+        return None if decision.allowed else denial_message(request, decision)
+
+    def trust_denial(self, role_arn: str, service: str, keys: Mapping[str, Any] | None = None) -> str | None:
+        """Why a service (`lambda.amazonaws.com`) may not take a role; None when the role trusts it."""
+        principal = Principal(service, "", "Service")
+        request = Request(principal, "sts:AssumeRole", role_arn, self._keys(keys))
+        document, owner, kind = self._resource_policy(request, role_arn)
+        trust = self._parsed(document, f"the trust policy of {role_arn}") if document else ()
+        policies = Policies(resource=trust, owner=owner, resource_kind=kind, resource_must_allow=True)
+        decision = evaluate(request, policies)
+        if decision.allowed:
+            return None
+        self._note(request, policies, decision)
+        return denial_message(request, decision)
+
+    def _note(self, request: Request, policies: Policies, decision: Decision) -> None:
+        if self._record is not None:
+            self._record.add(request, decision, None if decision.allowed else explain(request, policies, decision))
+
+    def _keys(self, keys: Mapping[str, Any] | None) -> dict[str, Any]:
+        address, encrypted = self._evaluator._request_origin.get()
+        return {
+            "aws:sourceip": address,
+            "aws:securetransport": encrypted,
+            **{name.lower(): value for name, value in (keys or {}).items()},
+            **request_keys.get(),
+        }
+
+    def _tags(self, resource: str) -> Mapping[str, str]:
+        return self._tagging.resource_tags(resource) or {}
+
+    def _principal(self, credential: Any) -> Principal:
+        role_arn = ""
+        if credential.principal_type == "AssumedRole":
+            role = self._role(credential)
+            role_arn = (role or {}).get("Arn", "")
+        keys = self._evaluator._principal_keys(credential)
+        return Principal(credential.principal_arn, credential.account_id, credential.principal_type, role_arn, keys)
+
+    def _role(self, credential: Any) -> dict[str, Any] | None:
+        name = self._evaluator._role_name_from_assumed_arn(credential.principal_arn)
+        return self._iam._roles.get_scoped(credential.account_id, None, name)
+
+    # ---- the policies that have a say
+
+    def _policies(self, credential: Any, principal: Principal, request: Request) -> Policies:
+        account, resource = principal.account, request.resource
+        boundary_arn, identity = None, ()
+        if credential.principal_type == "AssumedRole":
+            role = self._role(credential) or {}
+            boundary_arn = role.get("PermissionsBoundary")
+            identity = self._attached(role, role.get("InlinePolicies"), account)
+        elif credential.principal_type == "User" or self._federated_by(credential):
+            name = credential.principal_name or self._federated_by(credential)
+            user = self._iam._users.get_scoped(account, None, name) or {}
+            boundary_arn = user.get("PermissionsBoundary")
+            identity = self._user_policies(name, user, account)
+        elif credential.principal_type == "FederatedUser":  # of the account's root user, who may do everything
+            identity = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "root")
+        boundary = self._managed(boundary_arn, account) if boundary_arn else None
+        document, owner, kind = self._resource_policy(request, resource)
+        return Policies(
+            identity,
+            boundary,
+            self._session(credential, account),
+            self._parsed(document, f"the policy of {resource}") if document else None,
+            owner,
+            kind,
+            resource_must_allow=kind is Kind.TRUST or (request.service == "kms" and document is not None),
+        )
+
+    def _federated_by(self, credential: Any) -> str:
+        session = self._sts._sessions.get(credential.access_key_id) or {}
+        return session.get("PrincipalName") or "" if credential.principal_type == "FederatedUser" else ""
+
+    def _user_policies(self, name: str, user: Mapping[str, Any], account: str) -> tuple[Statement, ...]:
+        found = self._attached(user, self._iam._user_inline_policies.get(name), account)
+        for group_name, group in self._iam._groups.items():
+            if name in group.get("Users", ()):
+                found += self._attached(group, self._iam._group_inline_policies.get(group_name), account)
+        return found
+
+    def _attached(self, owner: Mapping[str, Any], inline: Mapping[str, Any] | None, account: str):
+        found: tuple[Statement, ...] = ()
+        for name, document in (inline or {}).items():
+            found += self._parsed(document, name)
+        for arn in owner.get("AttachedPolicies", ()):
+            found += self._managed(arn, account)
+        return found
+
+    def _managed(self, arn: str, account: str) -> tuple[Statement, ...]:
+        document = self._evaluator._resolve_managed_policy_document(arn, account)
+        return self._parsed(document, arn.rpartition("/")[2]) if document else ()
+
+    def _session(self, credential: Any, account: str) -> tuple[Statement, ...] | None:
+        passed = (self._sts._sessions.get(credential.access_key_id) or {}).get("SessionPolicies")
+        if passed is None:
+            return None
+        found: tuple[Statement, ...] = ()
+        if passed.get("Policy"):
+            found += self._parsed(passed["Policy"], "session")
+        for arn in passed.get("PolicyArns") or ():
+            found += self._managed(arn, account)
+        return found
+
+    def _resource_policy(self, request: Request, resource: str) -> tuple[Any, str | None, Kind]:
+        """The policy of the resource, the account that owns it, and whether it is a role's trust policy."""
+        if request.action in ("sts:AssumeRole", "sts:TagSession"):
+            account, name = resource.split(":")[4], resource.rpartition("/")[2]
+            role = self._iam._roles.get_scoped(account, None, name) or {}
+            return role.get("AssumeRolePolicyDocument"), account, Kind.TRUST
+        found = self._evaluator._resource_policy(request.service, resource)
+        if found is None and "s3:dataaccesspointarn" in request.keys:
+            found = self._s3.access_point_policy_for_arn(resource)
+        return (*found, Kind.RESOURCE) if found else (None, None, Kind.RESOURCE)
+
+    @staticmethod
+    def _parsed(document: Any, name: str) -> tuple[Statement, ...]:
+        try:
+            return parse(document, name)
+        except MalformedPolicy:  # MiniStack stores what AWS would have refused: it allows nothing
+            return ()

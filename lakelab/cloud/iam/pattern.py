@@ -1,0 +1,110 @@
+"""Wildcards and policy variables in the texts of a policy.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+ARN_FIELDS = 6
+# what `${...}` gives: the one value of a condition key, or None when the request has no such key
+Lookup = Callable[[str], str | None]
+
+_TOKEN = re.compile(r"\$\{([^}]*)\}|([*?])")
+_LITERAL = {"*", "?", "$"}  # `${*}` stands for the character itself
+
+
+@lru_cache(maxsize=16384)
+def has_variables(text: str) -> bool:
+    """Whether a text of a policy has a `${...}` in it."""
+    return "${" in text
+
+
+def fill(text: str, lookup: Lookup) -> str | None:
+    """The text with its variables replaced; None when one has no value and no default (`${aws:username, 'none'}`)."""
+    filled = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        if token[1] is None:
+            continue
+        value = _value(token[1], lookup)
+        if value is None:
+            return None
+        filled += [text[end : token.start()], value]
+        end = token.end()
+    return "".join([*filled, text[end:]])
+
+
+def matches(pattern: str, value: str, lookup: Lookup | None = None, *, ignore_case: bool = False) -> bool:
+    """Whether `value` is what a pattern with `*` and `?` stands for; `*` stands for nothing, too.
+
+    What a variable is replaced by is taken literally: a `*` in it is no wildcard. Without `lookup` `${` is plain text.
+    """
+    if pattern == "*":
+        return True
+    if lookup is None or not has_variables(pattern):
+        return _compiled(pattern, ignore_case).fullmatch(value) is not None
+    text = _regex(pattern, lookup)
+    return text is not None and re.fullmatch(text, value, re.DOTALL) is not None
+
+
+def arn_matches(pattern: str, arn: str, lookup: Lookup | None = None) -> bool:
+    """Whether an ARN is what a pattern stands for; each of the six fields is matched for itself.
+
+    A pattern with fewer fields is completed with `*`, as AWS does. Only `*` matches the resource `*` of an action that
+    is about no resource.
+    """
+    if pattern == "*":
+        return True
+    patterns = _fields(pattern)
+    values = arn.split(":", ARN_FIELDS - 1)
+    if len(values) < ARN_FIELDS:
+        return pattern == arn
+    # the resource first: it is where patterns differ
+    return all(matches(patterns[at], values[at], lookup) for at in (5, 2, 4, 3, 1, 0))
+
+
+@lru_cache(maxsize=16384)
+def _fields(pattern: str) -> tuple[str, ...]:
+    # a colon inside of a variable separates no fields
+    fields = re.findall(r"(?:\$\{[^}]*\}|[^:$]|\$(?!\{))+|(?<=:)(?=:)|^(?=:)|(?<=:)$", pattern)
+    head = fields[: ARN_FIELDS - 1]
+    rest = pattern[sum(len(field) + 1 for field in head) :] if len(fields) >= ARN_FIELDS else "*"
+    return (*head, *["*"] * (ARN_FIELDS - 1 - len(head)), rest)
+
+
+@lru_cache(maxsize=16384)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+    text = "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
+    return re.compile(text, flags)
+
+
+def _regex(pattern: str, lookup: Lookup) -> str | None:
+    parts = []
+    end = 0
+    for token in _TOKEN.finditer(pattern):
+        parts.append(re.escape(pattern[end : token.start()]))
+        end = token.end()
+        if token[2]:
+            parts.append({"*": ".*", "?": "."}[token[2]])
+            continue
+        value = _value(token[1], lookup)
+        if value is None:
+            return None
+        parts.append(re.escape(value))
+    return "".join([*parts, re.escape(pattern[end:])])
+
+
+def _value(variable: str, lookup: Lookup) -> str | None:
+    if variable in _LITERAL:
+        return variable
+    name, _, default = variable.partition(",")
+    found = lookup(name.strip())
+    if found is None and default:
+        return default.strip().strip("'")
+    return found

@@ -1,0 +1,1 @@
+"""The rides_to_lake function: ride events of the stream to Parquet in the curated zone."""

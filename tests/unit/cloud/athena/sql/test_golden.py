@@ -1,0 +1,103 @@
+"""Replays what Trino 435 answered (`trino_golden.jsonl`, see golden/README.md): names, types, values, error names."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from lakelab.cloud.athena.sql import SqlError, Translated
+
+Run = Callable[[str], tuple[Translated, list[tuple[Any, ...]]]]
+FILE = Path(__file__).parent / "trino_golden.jsonl"
+
+# the differences that we accept: what follows SELECT, and why
+NANOSECONDS = "DuckDB keeps microseconds"
+LISTS = "DuckDB compares lists and structs with NULL as a value like any other"
+NAN = "DuckDB orders NaN as the largest value, equal to itself; so do its joins and groups"
+RAW_JSON = "DuckDB's JSON parser keeps the value of a number, not the way it is written"
+INTERNAL = "Trino 435 fails inside, with an error that is no error of the query"
+HASHES = "no library in the environment computes it"
+PATHS = "JSON paths beyond members and subscripts are refused with a clear error"
+LENIENT = "works here, where this embedded Trino does not have it"
+PARSERS = "both refuse it; the parser meets another error first"
+ACCEPTED: dict[str, str] = {
+    "TIMESTAMP '2024-01-01 10:00:00.123456789'": NANOSECONDS,
+    "CAST('2024-01-05 10:00:00.123456789' AS TIMESTAMP(6))": NANOSECONDS,
+    "CAST('2024-01-05 10:00:00.123456789' AS TIMESTAMP(9))": NANOSECONDS,
+    "from_unixtime_nanos(1700000000123456789)": NANOSECONDS,
+    "ARRAY[1, NULL] = ARRAY[1, NULL]": LISTS,
+    "ROW(1, NULL) = ROW(1, 2)": LISTS,
+    "nan() = nan()": NAN,
+    "nan() > infinity()": NAN,
+}
+
+
+def answers() -> dict[str, list[dict[str, Any]]]:
+    """The recorded answers, by family."""
+    families: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in FILE.read_text(encoding="utf-8").splitlines()[1:]:
+        answer = json.loads(line)
+        families[answer["family"]].append(answer)
+    return families
+
+
+def difference(run: Run, answer: dict[str, Any]) -> str:
+    """How our answer differs from Trino's; empty when it does not."""
+    try:
+        statement, rows = run(answer["sql"])
+    except SqlError as error:
+        if error.name == answer.get("error"):
+            return ""
+        return f"expected {answer.get('error') or answer['rows'][:3]}, got {error.name}: {error.message[:200]}"
+    except duckdb.Error as error:
+        return f"DuckDB refuses it: {str(error)[:200]}"
+    if "error" in answer:
+        return f"expected {answer['error']}, got {rows[:3]}"
+    columns = [[column.name, column.type] for column in statement.columns]
+    if columns != answer["columns"]:
+        return f"expected columns {answer['columns']}, got {columns}"
+    kinds = [kind for _, kind in columns]
+    same = len(rows) == len(answer["rows"]) and all(
+        all(map(same_text, ours, theirs, kinds)) for ours, theirs in zip(rows, answer["rows"], strict=True)
+    )
+    return "" if same else f"expected {answer['rows'][:5]}, got {rows[:5]}"
+
+
+def same_text(ours: str | None, theirs: str | None, kind: str) -> bool:
+    """Texts are equal; doubles to nine digits, in the same notation; maps in any order, as Trino's order is its hash's."""
+    if ours == theirs or ours is None or theirs is None:
+        return ours == theirs
+    if kind in ("double", "real"):
+        a, b = float(ours), float(theirs)
+        return abs(a - b) <= 1e-9 * max(abs(a), abs(b)) and ("E" in ours) == ("E" in theirs)
+    if kind.startswith("map("):
+        return sorted(ours.strip("{}").split(", ")) == sorted(theirs.strip("{}").split(", "))
+    return False
+
+
+@pytest.mark.parametrize("family", [pytest.param(name) for name in sorted(answers())])
+def test_answers_as_trino_does(run: Run, family: str) -> None:
+    wrong = []
+    for answer in answers()[family]:
+        expression = answer["sql"].removeprefix("SELECT ")
+        found = difference(run, answer)
+        if bool(found) != (expression in ACCEPTED):
+            wrong.append(f"{answer['sql']}\n    {found or 'is listed as a difference, and is none'}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_accepted_differences_are_recorded_statements() -> None:
+    recorded = {answer["sql"].removeprefix("SELECT ") for family in answers().values() for answer in family}
+    assert set(ACCEPTED) <= recorded
+
+
+def test_records_a_real_trino() -> None:
+    header = json.loads(FILE.read_text(encoding="utf-8").partition("\n")[0])
+    assert header["release"] == "435"
+    assert header["statements"] == sum(map(len, answers().values())) >= 1000
