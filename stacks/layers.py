@@ -9,4 +9,5 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "catalog": ("lake", "access"),
     "ingest": ("lake", "access", "catalog"),
     "query": ("lake", "catalog"),
+    "stream": ("lake", "access", "catalog"),
 }

@@ -165,19 +165,12 @@ def _mapping(
 
 def _delivery(target: Target, stream: aws.kinesis.Stream) -> aws.kinesis.FirehoseDeliveryStream:
     name = target.named("rides")
-    logs = aws.cloudwatch.LogGroup(
-        "rides-delivery",
-        name=f"/aws/kinesisfirehose/{name}",
-        retention_in_days=target.config.require_int("logRetentionDays"),
-    )
-    errors = aws.cloudwatch.LogStream("rides-delivery", name="DestinationDelivery", log_group_name=logs.name)
     role = _role(
         target,
         "rides_delivery",
         "firehose",
         stream_arn=stream.arn,
         raw_bucket_arn=target.output("lake", "raw_bucket_arn"),
-        log_group_arn=logs.arn,
     )
     destination = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationArgs
     processor = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorArgs
@@ -218,9 +211,6 @@ def _delivery(target: Target, stream: aws.kinesis.Stream) -> aws.kinesis.Firehos
                         parameters=[parameter(parameter_name="Delimiter", parameter_value="\\n")],
                     ),
                 ],
-            ),
-            cloudwatch_logging_options=aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationCloudwatchLoggingOptionsArgs(
-                enabled=True, log_group_name=logs.name, log_stream_name=errors.name
             ),
         ),
     )

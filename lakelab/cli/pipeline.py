@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from lakelab.cli.console import next_step, out, print_json
+from lakelab.cli.rides import send_rides
 from lakelab.settings import settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Days = Annotated[int, typer.Option("--days", min=2, max=3650, help="How many daily files.")]
 Rows = Annotated[int, typer.Option("--rows", min=10, help="How many rows in all files together.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")]
+
+
+class Feed(StrEnum):
+    """The two feeds of the marketplace."""
+
+    orders = "orders"
+    rides = "rides"
+
 
 DAYS, ROWS, SEED = 90, 100_000, 42
 
@@ -51,8 +61,25 @@ def down() -> None:
     stop()
 
 
-def seed(days: Days = DAYS, rows: Rows = ROWS, seed: Seed = SEED) -> None:
-    """Generate the order files, upload those that are not in the raw zone yet, and wait until they are ingested."""
+def seed(
+    feed: Annotated[Feed, typer.Argument(help="orders: daily files; rides: events over HTTP.")] = Feed.orders,
+    days: Days = DAYS,
+    rows: Rows = ROWS,
+    seed: Seed = SEED,
+    rate: Annotated[float | None, typer.Option("--rate", min=0.1, help="Rides a second, at most.")] = None,
+    malformed: Annotated[float, typer.Option(min=0, max=1, help="Share of rides that the API must refuse.")] = 0.01,
+    poison: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of rides that only a consumer can refuse.")
+    ] = 0.001,
+) -> None:
+    """Generate the order files, upload those that are not in the raw zone yet, and wait until they are ingested.
+
+    With `rides`: send so many ride events to the API of the layer stream, and wait until each is in the table or has
+    been given up.
+    """
+    if feed is Feed.rides:
+        send_rides(rows, seed, rate, malformed, poison)
+        return
     from lakelab.pipeline.run import Pipeline
 
     counts = Pipeline(settings(), out).seed(days=days, rows=rows, seed=seed)

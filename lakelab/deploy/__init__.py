@@ -61,7 +61,7 @@ def preview(
 def up(
     project: Project, stack: str, *, env: Mapping[str, str] | None = None, session: Session | None = None, **how: Any
 ) -> Result:
-    """Makes the stack what the program says. Arguments as for `preview`, and `refresh_first=True` to look for drift before.
+    """Makes the stack what the program says. Arguments as for `preview`, and `refresh_first=True`.
 
     Raises:
         DeployError: something failed; what was done is in the state.

@@ -60,10 +60,10 @@ def covers(pattern: tuple[Key, ...], keys: tuple[Key, ...]) -> bool:
 def get(tree: Any, keys: tuple[Key, ...]) -> Any:
     """The value at these keys, or MISSING."""
     for key in keys:
-        if (isinstance(tree, dict) and key in tree) or (
-            isinstance(tree, list) and isinstance(key, int) and key < len(tree)
-        ):
-            tree = tree[key]
+        if isinstance(tree, dict):
+            tree = tree.get(key, MISSING)
+        elif isinstance(tree, list) and isinstance(key, int):
+            tree = tree[key] if key < len(tree) else MISSING
         else:
             return MISSING
     return tree

@@ -16,7 +16,7 @@ from jsonschema.exceptions import relevance
 
 from lakelab.lint.findings import Finding, Location, Run
 from lakelab.lint.sources import below
-from lakelab.lint.yaml_lines import line_of
+from lakelab.lint.yaml_lines import keys_of, line_of
 
 TOOL = "documents"
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -54,18 +54,22 @@ def _check(root: Path, file: Path) -> Iterator[Finding]:
     kind = next((schema for pattern, schema in KINDS.items() if file.match(pattern)), None)
     if kind is None:
         return
+    mistakes: dict[tuple[str | int, ...], Any] = {}
     for error in _validator(kind).iter_errors(document):
         deepest = _deepest(error)
-        keys = list(deepest.absolute_path)
+        mistakes.setdefault(tuple(deepest.absolute_path), deepest)
+    for keys, deepest in mistakes.items():
         where = ".".join(map(str, keys))
         message = f"{where}: {deepest.message}" if where else deepest.message
-        yield Finding(TOOL, f"schema-{kind}", message, Location(file.as_posix(), line_of(text, keys)))
+        yield Finding(
+            TOOL, f"schema-{kind}", message, Location(file.as_posix(), line_of(text, keys_of(keys, deepest.message)))
+        )
 
 
 def _deepest(error: Any) -> Any:
     """The most telling of the mistakes below one; jsonschema gives the outermost."""
     while error.context:
-        error = max(error.context, key=lambda item: (len(item.path), relevance(item)))
+        error = max(error.context, key=lambda item: (len(item.path), item.validator != "type", relevance(item)))
     return error
 
 

@@ -107,7 +107,8 @@ class Graph:
             keys: the keys that lead to the value, the property included.
         """
         found = self._by_identity.get(value, []) if isinstance(value, str) else []
-        found = [item for item in found if item is not resource]
+        # names are unique in an account and a region; state of several targets has some of them twice
+        found = sorted((item for item in found if item is not resource), key=lambda item: item.stack != resource.stack)
         depends = set(resource.depends.get(name, ()))
         for item in found:
             if item.urn in depends or (value.startswith("arn:") and item.outputs.get("arn") == value):

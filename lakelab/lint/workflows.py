@@ -11,7 +11,7 @@ from lakelab.lint.environment import tool
 from lakelab.lint.findings import Finding, Location, Run, Severity
 from lakelab.lint.process import Result, execute, finish
 from lakelab.lint.sources import below
-from lakelab.lint.yaml_lines import line_of
+from lakelab.lint.yaml_lines import keys_of, line_of
 
 FOLDER = ".github"
 ZIZMOR, SCHEMA = "zizmor", "check-jsonschema"
@@ -75,7 +75,9 @@ def run_schema(root: Path, state: Path, files: Iterable[Path]) -> Run:
 
 def _mistake(root: Path, error: dict[str, Any]) -> Finding:
     best = error.get("best_deep_match") or error
-    line = line_of((root / error["filename"]).read_text(encoding="utf-8"), _keys(best["path"]))
+    line = line_of(
+        (root / error["filename"]).read_text(encoding="utf-8"), keys_of(_keys(best["path"]), best["message"])
+    )
     return Finding(SCHEMA, "schema", f"{best['path']}: {best['message']}", Location(error["filename"], line))
 
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import yaml
+
+
+UNEXPECTED = re.compile(r"\('([^']+)' was unexpected\)|'([^']+)' does not match any of the regexes")
+
+
+def keys_of(path: Iterable[str | int], message: str) -> tuple[str | int, ...]:
+    """The keys of what a JSON schema complains about: of a key that should not be there the key itself."""
+    match = UNEXPECTED.search(message)
+    return (*path, *(name for name in (match.groups() if match else ()) if name))
 
 
 def line_of(text: str, keys: Iterable[str | int]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from lakelab.cloud.environment import client, environment
+from lakelab.cloud.environment import client, environment, role_credentials
 from lakelab.cloud.server import Server
 from lakelab.errors import LakelabError
 from lakelab.pipeline import athena, crawl, feed, report, transform
@@ -149,14 +149,19 @@ class Pipeline:
 
     def _dbt_environment(self) -> dict[str, str]:
         output = self._stacks.output
-        return environment(self._config) | {
-            "DBT_SCHEMA": output("catalog", "analytics_database"),
-            "DBT_SOURCE_SCHEMA": output("catalog", "database"),
-            "DBT_WORKGROUP": output("query", "transform_workgroup"),
-            "DBT_S3_STAGING_DIR": f"s3://{output('lake', 'results_bucket')}/transform/",
-            "DBT_S3_DATA_DIR": f"s3://{output('lake', 'curated_bucket')}/analytics/",
-            "DBT_ROLE_ARN": output("access", "transform_role_arn"),
-        }
+        # the role is taken here once: dbt-athena would take it anew for every connection
+        role = role_credentials(self._config, output("access", "transform_role_arn"))
+        return (
+            environment(self._config)
+            | role
+            | {
+                "DBT_SCHEMA": output("catalog", "analytics_database"),
+                "DBT_SOURCE_SCHEMA": output("catalog", "database"),
+                "DBT_WORKGROUP": output("query", "transform_workgroup"),
+                "DBT_S3_STAGING_DIR": f"s3://{output('lake', 'results_bucket')}/transform/",
+                "DBT_S3_DATA_DIR": f"s3://{output('lake', 'curated_bucket')}/analytics/",
+            }
+        )
 
     def _places(self) -> dict[str, str]:
         output = self._stacks.output

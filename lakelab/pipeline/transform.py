@@ -35,8 +35,8 @@ def build(project: Path, output: Path, environment: Mapping[str, str], progress:
     Raises:
         TransformFailed: with the messages of the nodes that failed.
     """
-    dbt = Path(sys.executable).parent / "dbt"
-    command = [str(dbt), "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(project)]
+    dbt = [sys.executable, "-m", "lakelab.pipeline.dbt"]
+    command = [*dbt, "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(project)]
     folders = ["--profiles-dir", str(project), "--target-path", str(output), "--log-path", str(output)]
     process = subprocess.Popen(
         [*command, *folders, "--target", "local"],

@@ -1,7 +1,7 @@
 """The 22 TPC-H queries in Trino's dialect give the answers that DuckDB gives natively on the same Parquet files.
 
-DuckDB runs its own wording of the queries. Where Trino's type has fewer digits than DuckDB's (avg of a decimal is a decimal,
-in DuckDB a double), DuckDB's answer is rounded to that type's scale.
+DuckDB runs its own wording of the queries. Where Trino's type has fewer digits than DuckDB's (avg of a decimal is a
+decimal, in DuckDB a double), DuckDB's answer is rounded to that type's scale.
 """
 
 from __future__ import annotations
@@ -99,6 +99,4 @@ def _as_athena(value: Any, column: dict[str, Any]) -> str | None:
 def test_query(warehouse: Warehouse, number: int):
     columns, rows = warehouse.query(tpch.queries()[number])
     native = warehouse.duckdb.execute(tpch.native_queries()[number]).fetchall()
-    assert rows == [
-        [_as_athena(value, column) for value, column in zip(row, columns, strict=True)] for row in native
-    ]
+    assert rows == [[_as_athena(value, column) for value, column in zip(row, columns, strict=True)] for row in native]

@@ -61,7 +61,7 @@ class Execution:
         loaded = self.iceberg.load(table.database, table.name)
         if suffix:
             return self.iceberg_reader.metadata(loaded, suffix)
-        return self.iceberg_reader.relation(loaded, version, hidden)
+        return self.iceberg_reader.relation(loaded, version, [name for name in hidden if name == "$path"])
 
     # ---- DuckDB
 

@@ -34,8 +34,7 @@ def partitions(table: Table, given: Mapping[str, set[str]], now: datetime) -> It
     count = 1
     for values in ranges:
         count *= len(values)
-    if count > MAX_PARTITIONS:
-        raise QueryError("CONSTRAINT_VIOLATION", f"Partition projection of {table.full_name} gives {count} partitions")
+    _check_count(table, count)
     template = properties.get("storage.location.template")
     names = [key.name for key in table.keys]
     for values in product(*ranges):
@@ -45,6 +44,11 @@ def partitions(table: Table, given: Mapping[str, set[str]], now: datetime) -> It
             location = f"{table.storage.location}/{partition_folder(names, values)}"
         own = table.storage
         yield Partition(tuple(values), Storage(location.rstrip("/"), own.input_format, own.serde, own.serde_properties))
+
+
+def _check_count(table: Table, count: int) -> None:
+    if count > MAX_PARTITIONS:
+        raise QueryError("CONSTRAINT_VIOLATION", f"Partition projection of {table.full_name} gives {count} partitions")
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
@@ -76,21 +80,34 @@ def _values(
 
 def _integers(table: Table, properties: Mapping[str, str], prefix: str) -> list[str]:
     low, high = _bounds(table, properties, prefix)
-    digits = int(properties.get(f"{prefix}digits", "0"))
-    interval = int(properties.get(f"{prefix}interval", "1"))
-    return [f"{number:0{digits}d}" for number in range(int(low), int(high) + 1, interval)]
+    digits = _number(table, properties.get(f"{prefix}digits", "0"), 0)
+    interval = _number(table, properties.get(f"{prefix}interval", "1"), 1)
+    numbers = range(_number(table, low), _number(table, high) + 1, interval)
+    _check_count(table, len(numbers))
+    return [f"{number:0{digits}d}" for number in numbers]
 
 
 def _dates(table: Table, properties: Mapping[str, str], prefix: str, now: datetime) -> list[str]:
     pattern = _strptime_format(table, _required(table, properties, f"{prefix}format"))
     low, high = (_moment(table, text, pattern, now) for text in _bounds(table, properties, prefix))
     unit = properties.get(f"{prefix}interval.unit", _smallest_unit(pattern)).upper().rstrip("S")
-    step = int(properties.get(f"{prefix}interval", "1"))
+    step = _number(table, properties.get(f"{prefix}interval", "1"), 1)
     values = []
     while low <= high:
+        _check_count(table, len(values))
         values.append(low.strftime(pattern))
         low = _later(table, low, step, unit)
     return list(dict.fromkeys(values))
+
+
+def _number(table: Table, text: str, least: int | None = None) -> int:
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise _invalid(table, f"'{text}' is not a number") from error
+    if least is not None and number < least:
+        raise _invalid(table, f"{number} is less than {least}")
+    return number
 
 
 def _bounds(table: Table, properties: Mapping[str, str], prefix: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import grpc
 
-from lakelab.deploy import protocol, values
+from lakelab.deploy import bytecode, protocol, values
 from lakelab.deploy.assets import located
 from lakelab.deploy.engine.state import ResourceState
 from lakelab.deploy.protocol import provider_pb2
@@ -87,7 +87,7 @@ class Plugin:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=self._environment,
+                env=bytecode.environment(self._environment),
             )
 
     @property
@@ -129,7 +129,7 @@ def _attached(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _command(package: str, engine: str) -> list[str]:
     if package == "aws":
-        return [sys.executable, "-m", "lakelab.deploy.provider", engine]
+        return [sys.executable, *bytecode.options(), "-m", "lakelab.deploy.provider", engine]
     binary = shutil.which(f"pulumi-resource-{package}")
     if binary is None:
         raise PluginError(
@@ -265,7 +265,8 @@ class Provider:
             return method(request)
         except grpc.RpcError as error:
             made = None
-            for key, value in (error.trailing_metadata() or ()) if isinstance(error, grpc.Call) else ():
+            metadata: Any = error.trailing_metadata() if isinstance(error, grpc.Call) else ()
+            for key, value in metadata or ():
                 if key == "lakelab-init-failed-bin":
                     details = provider_pb2.ErrorResourceInitFailed.FromString(value)
                     made = Made(details.id, from_struct(details.properties))

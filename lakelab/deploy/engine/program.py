@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lakelab.deploy import bytecode
 from lakelab.deploy.project import Project, ProjectError
 
 HOST = Path(__file__).with_name("host.py")
@@ -41,7 +43,11 @@ class Host:
     def __init__(self, python: str):
         self.python = python
         self._process = subprocess.Popen(
-            [python, str(HOST)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [python, *bytecode.options(), str(HOST)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=bytecode.environment(os.environ),
         )
         self._say: Say = _nobody
         self._token = ""

@@ -53,9 +53,9 @@ def require_no_dependents(deployment: Deployment, doomed: list[ResourceState]) -
 
 
 def _failed_dependents(deployment: Deployment, item: ResourceState) -> bool:
-    return any(
-        other.urn in deployment.failed and item.urn in other.references() for other in deployment.checkpoint.old()
-    )
+    """Whether something that failed still stands on the old half of a replacement."""
+    others = deployment.checkpoint.old()
+    return any(other.urn in deployment.failed and item.urn in other.references() for other in others)
 
 
 def _needed_by(kept: Collection[ResourceState], old: Collection[ResourceState]) -> set[int]:

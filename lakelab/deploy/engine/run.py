@@ -199,8 +199,7 @@ class Deployment:
                 old = self.by_urn[alias]
                 self.seen.add(alias)
                 self.checkpoint.rename({alias: urn})
-                # the old state by URN, without the old halves of replacements
-        self.by_urn = {item.urn: item for item in self.checkpoint.old() if not item.delete}
+                self.by_urn = {item.urn: item for item in self.checkpoint.old() if not item.delete}
                 return self.by_urn.get(alias, old)
         return None
 

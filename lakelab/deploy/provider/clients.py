@@ -97,7 +97,7 @@ class Aws:
             if key not in self._clients:
                 from botocore.config import Config
 
-                style = {"addressing_style": "path"} if service in ("s3", "s3control") else None
+                style: Any = {"addressing_style": "path"} if service in ("s3", "s3control") else None
                 self._clients[key] = self.session.client(
                     service,  # type: ignore[call-overload]
                     region_name=key[1],

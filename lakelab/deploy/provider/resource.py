@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -57,7 +58,7 @@ TAGS = Property(custom=True)
 class Resource:
     """One Pulumi resource type. Subclasses give the class attributes and the four operations."""
 
-    token: ClassVar[str]
+    type: ClassVar[str]
     service: ClassVar[str]
     properties: ClassVar[Mapping[str, Property]]
     shape: ClassVar[str | tuple[str, ...]] = ()  # request shapes, "PutBucketVersioning.VersioningConfiguration"
@@ -107,7 +108,7 @@ class Resource:
 
     @cached_property
     def schema(self) -> Schema:
-        return schema(self.token)
+        return schema(self.type)
 
     @cached_property
     def shapes(self) -> tuple[str, ...]:
@@ -159,7 +160,7 @@ class Resource:
                 continue
             known = self.properties.get(name)
             if known is None:
-                yield Mistake(name, f"the embedded engine does not know this property of {self.token}")
+                yield Mistake(name, f"the embedded engine does not know this property of {self.type}")
                 continue
             yield from _check_limits(name, known, value)
         for shape in self.shapes:
@@ -180,9 +181,12 @@ def _check_limits(name: str, known: Property, value: Any) -> Iterator[Mistake]:
             yield Mistake(name, f"is not JSON: {error}")
     if known.choices and value not in known.choices:
         yield Mistake(name, f"{value!r} is not one of {', '.join(known.choices)}")
-    too_low = known.low is not None and value < known.low
-    if too_low or (known.high is not None and value > known.high):
-        yield Mistake(name, f"must be from {known.low:g} to {known.high:g}, not {value:g}")
+    if isinstance(value, str) or (known.low is None and known.high is None):
+        return
+    low, high = -math.inf if known.low is None else known.low, math.inf if known.high is None else known.high
+    if not low <= value <= high:
+        bounds = f"from {low:g} to {high:g}" if known.high is not None else f"at least {low:g}"
+        yield Mistake(name, f"must be {bounds}, not {value:g}")
 
 
 @lru_cache(maxsize=512)
@@ -230,12 +234,12 @@ def tag_dict(tags: list[dict[str, str]] | None, key: str = "Key", value: str = "
 
 
 def pages(
-    operation: Callable[..., Any], items: str, *, token: str, sends: str | None = None, **parameters: Any
+    operation: Callable[..., Any], items: str, *, more: str, sends: str | None = None, **parameters: Any
 ) -> Iterator[Any]:
     """All items of a listing operation that pages by a token."""
     while True:
         answer = operation(**parameters)
         yield from answer.get(items) or []
-        if not answer.get(token):
+        if not answer.get(more):
             return
-        parameters[sends or token] = answer[token]
+        parameters[sends or more] = answer[more]

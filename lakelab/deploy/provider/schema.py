@@ -1,8 +1,8 @@
 """Which properties each resource type has and of what type, taken from the annotations of the pulumi-aws SDK.
 
-The real plugin carries its schema; ours carries `schema.json`, which schema_source.py writes from the SDK (a test compares
-the two). A type is written as one of `string`, `integer`, `number`,
-`boolean`, `any`, `asset`, `{"list": T}`, `{"map": T}` or `{"object": name}`, a name among the type's own `objects`.
+The real plugin carries its schema; ours carries `schema.json`, which schema_source.py writes from the SDK (a test
+compares the two). A type is written as one of `string`, `integer`, `number`, `boolean`, `any`, `asset`, `{"list": T}`,
+`{"map": T}` or `{"object": name}`, a name among the type's own `objects`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes schema.json from the annotations of the installed pulumi-aws: `python -m lakelab.deploy.provider.schema_source`.
+"""Writes schema.json from the installed pulumi-aws: `python -m lakelab.deploy.provider.schema_source`.
 
 Only for building: it imports the SDK of every service that the provider knows.
 """

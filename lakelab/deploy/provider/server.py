@@ -180,12 +180,14 @@ class Provider(provider_grpc.ResourceProviderServicer):
         kind = _resource(request.urn)
         inputs = _clean(values.from_struct(request.properties))
         id = self._call(context, lambda: kind.create(self.aws, inputs))
+        outputs = None
         try:
             outputs = self._read(kind, id, inputs)
         except Exception as error:  # noqa: BLE001  # it exists: the engine must learn its id whatever fails now
             self._half_made(context, id, inputs, f"created, but reading it back failed: {_text(error)}")
         if outputs is None:
             self._half_made(context, id, inputs, "created, but AWS does not show it")
+        assert outputs is not None
         return provider_pb2.CreateResponse(id=id, properties=values.to_struct(outputs))
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -50,6 +50,9 @@ ALL = {0, 1, 2}
 DAYS = ("01", "02")
 
 
+@pytest.mark.fidelity(
+    "athena", "DataScannedInBytes", "exact", "of Parquet; ORC by a column's share, text whole and once"
+)
 @pytest.mark.parametrize(
     ("sql", "columns", "groups", "days"),
     [

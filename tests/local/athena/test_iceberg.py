@@ -25,6 +25,9 @@ def test_the_catalog_entry_is_icebergs(lake, table):
     assert entry["Parameters"]["metadata_location"].startswith(f"{lake.uri}/{table}/metadata/")
 
 
+@pytest.mark.fidelity(
+    "athena", "Iceberg UPDATE, DELETE, MERGE", "near", "touched files are written anew; Athena writes position deletes"
+)
 def test_rows_are_inserted_updated_deleted_and_merged(lake, table):
     assert lake.do(f"insert into {table} (id, s) values (3, 'c')").update_count == 1
     assert lake.do(f"update {table} set s = upper(s) where id < 3").update_count == 2
@@ -48,6 +51,7 @@ def test_a_merge_that_matches_a_row_twice_fails_and_changes_nothing(lake, table)
     assert lake.query(f"select s from {table} order by id") == [["a"], ["b"]]
 
 
+@pytest.mark.fidelity("athena", "Iceberg time travel", "exact", "")
 def test_snapshots_can_be_read(lake, table):
     [[first]] = lake.query(f'select snapshot_id from "{table}$snapshots"')
     lake.do(f"delete from {table}")
@@ -65,6 +69,7 @@ def test_metadata_tables(lake, table, name):
     assert len(lake.query(f'select * from "{table}${name}"')) == 1
 
 
+@pytest.mark.fidelity("athena", "Iceberg schema evolution", "exact", "")
 def test_the_schema_evolves(lake, table):
     lake.do(f"alter table `{lake.database}`.`{table}` add columns (`extra` int)")
     lake.do(f"alter table {table} change column extra extra bigint")
@@ -82,6 +87,9 @@ def test_the_schema_evolves(lake, table):
     assert lake.failure(f"alter table {table} change column id id boolean").startswith("NOT_SUPPORTED: Column 'id'")
 
 
+@pytest.mark.fidelity(
+    "athena", "Iceberg tables in ORC or Avro", "no", "written as Parquet only; other formats are refused"
+)
 def test_partition_transforms(lake):
     name = lake.name()
     lake.do(
@@ -108,6 +116,7 @@ def test_optimize_packs_the_files(lake, table):
     assert lake.query(f"select count(*), sum(id) from {table}") == [["4", "10"]]
 
 
+@pytest.mark.fidelity("athena", "VACUUM", "near", "expires snapshots and their files; orphan files stay")
 def test_vacuum_expires_old_snapshots_and_their_files(lake, table):
     lake.do(f"update {table} set s = 'x'")
     before = lake.keys(f"{table}/data/")

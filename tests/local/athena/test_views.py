@@ -15,6 +15,7 @@ def base(lake) -> str:
     return name
 
 
+@pytest.mark.fidelity("athena", "views", "exact", "kept as Presto's JSON, as Athena does")
 def test_a_view_is_stored_as_athena_stores_it(lake, base):
     view = lake.name()
     lake.do(f"create or replace view {view} as select id, upper(s) as u from {base}")
@@ -71,6 +72,7 @@ def test_hidden_columns(lake, base):
     assert lake.do(f"select * from {base}").columns == ["id", "s"]
 
 
+@pytest.mark.fidelity("athena", "EXPLAIN", "near", "the plan is DuckDB's")
 def test_explain_prints_a_plan(lake, base):
     ran = lake.do(f"explain select id from {base} where id > 1")
     assert ran.execution["SubstatementType"] == "EXPLAIN"

@@ -38,8 +38,8 @@ def test_a_given_name_is_replaced_by_deleting_first_with_dependents(program: Any
     text = """
         queue = aws.sqs.Queue("jobs", name=f"{UNIQUE}.fifo" if FIFO else UNIQUE, fifo_queue=FIFO)
         role = aws.iam.Role("role", name=UNIQUE, path=PATH, assume_role_policy=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
-             "Action": "sts:AssumeRole"}]}))
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+             "Principal": {"Service": "lambda.amazonaws.com"}}]}))
         aws.iam.RolePolicy("inline", role=role.name, name="p", policy=json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}))
         parameter = aws.ssm.Parameter("keeps", name=f"/{UNIQUE}/role", type="String", value=role.arn)

@@ -27,7 +27,8 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(program: Any) -> No
                                    handler="h.h", code=pulumi.AssetArchive({"h.py": pulumi.StringAsset("")}))
         aws.lambda_.FunctionEventInvokeConfig("on-bad", function_name=bad.name, maximum_retry_attempts=0)
         good = aws.sqs.Queue("good")
-        aws.sqs.QueuePolicy("on-good", queue_url=good.url, policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
+        aws.sqs.QueuePolicy("on-good", queue_url=good.url,
+                            policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
         pulumi.export("good", good.url)
         pulumi.export("bad", bad.arn)
         """
@@ -107,7 +108,7 @@ def test_real_aws_is_refused_before_any_call(program: Any) -> None:
         Session({**dict.fromkeys(os.environ, ""), "AWS_ENDPOINT_URL": ""})
     with pytest.raises(LakelabError, match="is not on this machine"):
         Session({"AWS_ENDPOINT_URL": "https://sqs.us-east-1.amazonaws.com"})
-    with pytest.raises(LakelabError, match="AWS_ENDPOINT_URL_S3=https://s3.amazonaws.com is not on this machine"):
+    with pytest.raises(LakelabError, match=r"AWS_ENDPOINT_URL_S3=https://s3\.amazonaws\.com is not on this machine"):
         Session({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "https://s3.amazonaws.com"})
     program.write(
         """
@@ -116,7 +117,7 @@ def test_real_aws_is_refused_before_any_call(program: Any) -> None:
         """
     )
     with pytest.raises(
-        DeployError, match="aws:endpoints sqs=https://sqs.us-east-1.amazonaws.com is not on this machine"
+        DeployError, match=r"aws:endpoints sqs=https://sqs\.us-east-1\.amazonaws\.com is not on this machine"
     ):
         program.up()
 
@@ -146,7 +147,8 @@ MANY = """
                                     code=pulumi.AssetArchive({"h.py": pulumi.StringAsset("x = 1")}))
     integration = aws.apigatewayv2.Integration("int", api_id=api.id, integration_type="AWS_PROXY",
                                                integration_uri=function.arn, payload_format_version="2.0")
-    aws.apigatewayv2.Route("route", api_id=api.id, route_key="GET /", target=integration.id.apply(lambda i: f"integrations/{i}"))
+    aws.apigatewayv2.Route("route", api_id=api.id, route_key="GET /",
+                           target=integration.id.apply(lambda i: f"integrations/{i}"))
     aws.lambda_.EventSourceMapping("esm", function_name=function.arn, event_source_arn=queue.arn, batch_size=3)
 """
 
@@ -190,7 +192,7 @@ def kill_at(program: Any, seconds: float) -> None:
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.send_signal(signal.SIGKILL)
     process.wait()
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive, "no child outlives the engine"
     if state.exists():
         json.loads(state.read_text())

@@ -52,7 +52,7 @@ CASES = [
     ),
     pytest.param(
         'aws.s3.BucketLogging("q", bucket="b", target_bucket="c", target_prefix="d")',
-        "the embedded engine does not know the resource type aws:s3/bucketLogging:BucketLogging; it knows aws:s3/bucket:",
+        "does not know the resource type aws:s3/bucketLogging:BucketLogging; it knows aws:s3/bucket:",
         id="type-that-the-engine-lacks",
     ),
     pytest.param(

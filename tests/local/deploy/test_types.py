@@ -1,7 +1,7 @@
 """Every resource type: create, no change, each property changed, replaced, drifting, then gone, imported and deleted.
 
-The resources are registered with the engine directly, without a program, so that each step takes milliseconds; provider,
-engine and local AWS are the real ones.
+The resources are registered with the engine directly, without a program, so that each step takes milliseconds;
+provider, engine and local AWS are the real ones.
 """
 
 from __future__ import annotations
@@ -1139,8 +1139,8 @@ def test_gone_then_imported_then_deleted(token: str, lab: Lab, world: World) -> 
     lab.snapshot = Snapshot()
 
 
-# AWS always has these: versioning is suspended, a bucket's encryption goes back to AES256, a topic's policy to that of a new
-# topic, the current version of a secret goes with the secret, and a group has members or none
+# AWS always has these: versioning is suspended, a bucket's encryption goes back to AES256, a topic's policy to that of a
+# new topic, the current version of a secret goes with the secret, and a group has members or none
 NEVER_GONE = {
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

@@ -52,7 +52,7 @@ class Recorder:
         self.stream = workshop.stream(shards)
         rights: list[Any] = [(READ, self.stream), ("s3:PutObject", f"arn:aws:s3:::{self.bucket}/*")]
         if destination:
-            rights.append((["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish", "s3:PutObject"], destination))
+            rights.append((["sqs:SendMessage", "sns:Publish", "s3:PutObject"], destination))
         self.function = workshop.function(RECORDER, workshop.role(*rights), BUCKET=self.bucket)
 
     def map(self, **settings: Any) -> str:

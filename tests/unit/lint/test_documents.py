@@ -46,7 +46,7 @@ def test_is_accepted(file: str, text: str, tmp_path: Path):
             TABLE, CONTRACT.replace("type: string", "type: text"), "schema-contract", 7, "does not match", id="type"
         ),
         pytest.param(
-            TABLE, CONTRACT + "owner: me\n", "schema-contract", 1, "'owner' was unexpected", id="key-too-many"
+            TABLE, CONTRACT + "owner: me\n", "schema-contract", 8, "'owner' was unexpected", id="key-too-many"
         ),
         pytest.param(
             TABLE, CONTRACT.replace("parquet", "orc"), "schema-contract", 5, "'orc' is not one of", id="format"

@@ -33,7 +33,12 @@ def rules(graph: Any) -> list[str]:
         pytest.param({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}, [], id="one-action-one-bucket"),
         pytest.param({"Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}, [], id="a-family-of-actions"),
         pytest.param(
-            {"Action": "*", "Resource": "arn:aws:s3:::b"}, ["IAM_WILDCARD_ACTION", "IAM_PRIVILEGE_ESCALATION"], id="*"
+            {"Action": "*", "Resource": "arn:aws:s3:::b"}, ["IAM_WILDCARD_ACTION"], id="every-action-on-a-bucket"
+        ),
+        pytest.param(
+            {"Action": "*", "Resource": "*"},
+            ["IAM_WILDCARD_ACTION", "IAM_WILDCARD_RESOURCE", "IAM_PASS_ROLE", "IAM_PRIVILEGE_ESCALATION"],
+            id="everything",
         ),
         pytest.param({"Action": ["s3:*"], "Resource": "arn:aws:s3:::b"}, ["IAM_WILDCARD_ACTION"], id="a-service"),
         pytest.param({"Action": "s3:GetObject", "Resource": ["*"]}, ["IAM_WILDCARD_RESOURCE"], id="every-resource"),

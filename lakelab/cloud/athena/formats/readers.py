@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakelab.cloud.athena.catalog import Field
-from lakelab.cloud.athena.formats import transcode
+from lakelab.cloud.athena.formats import patterns, transcode
 from lakelab.cloud.athena.formats.footers import estimated_rows
 from lakelab.cloud.athena.formats.names import Format
 from lakelab.cloud.athena.sql.types import Type, from_hive, to_duckdb
@@ -75,9 +75,9 @@ def read(
         case "avro":
             return _parquet(transcode.avro(files, scratch), columns)
         case "regex":
-            return _texts(transcode.regex(files, columns, serde, scratch), columns)
+            return _texts(patterns.regex(files, columns, serde, scratch), columns)
         case "grok":
-            return _texts(transcode.grok(files, columns, serde, scratch), columns)
+            return _texts(patterns.grok(files, columns, serde, scratch), columns)
         case "json":
             return _json(files, columns, serde, scratch)
         case "opencsv":

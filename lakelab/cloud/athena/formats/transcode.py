@@ -1,4 +1,4 @@
-"""Files that DuckDB cannot read as they are, converted first: ORC, Avro, regular expressions, and odd text.
+"""Files that DuckDB cannot read as they are, converted first: ORC, Avro, and odd text.
 
 Each function answers, for every original file, the file to read in its place; a file that can be read as it is stays.
 """
@@ -24,7 +24,6 @@ import pyarrow.orc as orc_files
 import pyarrow.parquet as parquet_files
 import zstandard
 
-from lakelab.cloud.athena.catalog import Field
 from lakelab.cloud.athena.errors import QueryError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def plain_text(file: DataFile, scratch: Path) -> tuple[str, Path]:
     with _readable(file, "compressed text"):
         if suffix not in (".bz2", ".deflate", ".snappy", ".lz4", ".xz") and _is_utf8(file):
             return compression, file.path
-        target = _target(scratch, ".txt")
+        target = new_file(scratch, ".txt")
         with open_text(file) as source, target.open("w", encoding="utf-8", newline="") as out:
             decoder = codecs.getincrementaldecoder("utf-8")("replace")
             while chunk := source.read(1 << 20):
@@ -123,7 +122,7 @@ def _snappy_length(chunk: bytes) -> int:
     return length
 
 
-def _target(scratch: Path, suffix: str) -> Path:
+def new_file(scratch: Path, suffix: str) -> Path:
     folder = scratch / "converted"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{sum(1 for _ in folder.iterdir())}{suffix}"
@@ -145,7 +144,7 @@ def orc(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
     """ORC as Parquet, one stripe at a time."""
     read_as = {}
     for file in files:
-        target = read_as[file.path] = _target(scratch, ".parquet")
+        target = read_as[file.path] = new_file(scratch, ".parquet")
         with _readable(file, "ORC"):
             source = orc_files.ORCFile(file.path)
             with parquet_files.ParquetWriter(target, source.schema) as writer:
@@ -159,10 +158,10 @@ def avro(files: Sequence[DataFile], scratch: Path) -> dict[Path, Path]:
     """Avro as Parquet."""
     read_as = {}
     for file in files:
-        target = read_as[file.path] = _target(scratch, ".parquet")
+        target = read_as[file.path] = new_file(scratch, ".parquet")
         with _readable(file, "Avro"), file.path.open("rb") as source:
             reader = fastavro.reader(source)
-            _write_rows(target, reader, _avro_schema(reader.writer_schema))
+            write_rows(target, reader, _avro_schema(reader.writer_schema))
     return read_as
 
 
@@ -213,7 +212,7 @@ def _avro_type(kind: Any) -> pa.DataType:
     return _avro_type(kind["type"])
 
 
-def _write_rows(target: Path, rows: Iterable[Any], schema: pa.Schema) -> None:
+def write_rows(target: Path, rows: Iterable[Any], schema: pa.Schema) -> None:
     with parquet_files.ParquetWriter(target, schema) as writer:
         batch: list[Any] = []
         for row in rows:
@@ -228,131 +227,7 @@ def _naive(value: Any) -> Any:
     return value.replace(tzinfo=None) if getattr(value, "tzinfo", None) is not None else value
 
 
-# ---- text that a regular expression splits ---------------------------------------------------------------------------
-
-
-def regex(
-    files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[str, str], scratch: Path
-) -> dict[Path, Path]:
-    """RegexSerDe: a group a column; a line that does not match is a row of NULLs."""
-    pattern = serde.get("input.regex", "")
-    flags = re.IGNORECASE if serde.get("input.regex.case.insensitive", "false").lower() == "true" else 0
-    try:
-        compiled = re.compile(pattern, flags)
-    except re.error as error:
-        raise QueryError("HIVE_SERDE_NOT_FOUND", f"Invalid regular expression in input.regex: {error}") from error
-    if compiled.groups < len(columns):
-        raise QueryError("HIVE_CURSOR_ERROR", "Number of matching groups doesn't match the number of columns")
-
-    def cells(line: str) -> Sequence[str | None]:
-        match = compiled.fullmatch(line)
-        return match.groups() if match else ()
-
-    return _matched(files, columns, cells, scratch)
-
-
-def grok(
-    files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[str, str], scratch: Path
-) -> dict[Path, Path]:
-    """GrokSerDe: named patterns in `input.format`, with `input.grokCustomPatterns`; lines that do not match are left
-    out of the columns they would fill, as NULL."""
-    custom = dict(
-        line.split(None, 1) for line in serde.get("input.grokCustomPatterns", "").splitlines() if " " in line.strip()
-    )
-    compiled = re.compile(_grok_regex(serde.get("input.format", ""), {**_GROK, **custom}))
-    names = [column.name for column in columns]
-
-    def cells(line: str) -> Sequence[str | None]:
-        match = compiled.search(line)
-        found = {name.lower(): value for name, value in match.groupdict().items()} if match else {}
-        return [found.get(name) for name in names]
-
-    return _matched(files, columns, cells, scratch)
-
-
-_GROK = {
-    "WORD": r"\b\w+\b",
-    "NOTSPACE": r"\S+",
-    "SPACE": r"\s*",
-    "DATA": r".*?",
-    "GREEDYDATA": r".*",
-    "INT": r"(?:[+-]?(?:[0-9]+))",
-    "POSINT": r"\b(?:[1-9][0-9]*)\b",
-    "NONNEGINT": r"\b(?:[0-9]+)\b",
-    "BASE10NUM": r"(?<![0-9.+-])(?:[+-]?(?:(?:[0-9]+(?:\.[0-9]+)?)|(?:\.[0-9]+)))",
-    "NUMBER": r"(?:%{BASE10NUM})",
-    "USERNAME": r"[a-zA-Z0-9._-]+",
-    "USER": r"%{USERNAME}",
-    "EMAILADDRESS": r"[a-zA-Z0-9_.+=:-]+@[0-9A-Za-z.-]+",
-    "QUOTEDSTRING": r"(?:\"(?:\\.|[^\\\"])*\"|'(?:\\.|[^\\'])*')",
-    "QS": r"%{QUOTEDSTRING}",
-    "UUID": r"[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}",
-    "IPV4": r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|\b)){4}",
-    "IPV6": r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}",
-    "IP": r"(?:%{IPV6}|%{IPV4})",
-    "HOSTNAME": r"\b(?:[0-9A-Za-z][0-9A-Za-z-]{0,62})(?:\.(?:[0-9A-Za-z][0-9A-Za-z-]{0,62}))*\.?\b",
-    "IPORHOST": r"(?:%{IP}|%{HOSTNAME})",
-    "HOSTPORT": r"%{IPORHOST}:%{POSINT}",
-    "PATH": r"(?:/[^\s?]*)+",
-    "URIPROTO": r"[A-Za-z]+(?:\+[A-Za-z+]+)?",
-    "URIPATH": r"(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\-]*)+",
-    "URIPARAM": r"\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\-\[\]<>]*",
-    "URIPATHPARAM": r"%{URIPATH}(?:%{URIPARAM})?",
-    "URIHOST": r"%{IPORHOST}(?::%{POSINT})?",
-    "URI": r"%{URIPROTO}://(?:%{URIHOST})?(?:%{URIPATHPARAM})?",
-    "MONTH": r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b",
-    "MONTHNUM": r"(?:0?[1-9]|1[0-2])",
-    "MONTHDAY": r"(?:(?:0[1-9])|(?:[12][0-9])|(?:3[01])|[1-9])",
-    "DAY": r"(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)",
-    "YEAR": r"(?:\d\d){1,2}",
-    "HOUR": r"(?:2[0123]|[01]?[0-9])",
-    "MINUTE": r"(?:[0-5][0-9])",
-    "SECOND": r"(?:(?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?)",
-    "TIME": r"%{HOUR}:%{MINUTE}(?::%{SECOND})?",
-    "ISO8601_TIMEZONE": r"(?:Z|[+-]%{HOUR}(?::?%{MINUTE}))",
-    "TIMESTAMP_ISO8601": r"%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?",
-    "HTTPDATE": r"%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}",
-    "SYSLOGTIMESTAMP": r"%{MONTH} +%{MONTHDAY} %{TIME}",
-    "LOGLEVEL": r"(?:[Tt]race|TRACE|[Dd]ebug|DEBUG|[Ii]nfo|INFO|[Nn]otice|NOTICE|[Ww]arn(?:ing)?|WARN(?:ING)?"
-    r"|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL)",
-    "COMMONAPACHELOG": r"%{IPORHOST:clientip} %{NOTSPACE:ident} %{USER:auth} \[%{HTTPDATE:timestamp}\] "
-    r'"(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" '
-    r"%{NUMBER:response} (?:%{NUMBER:bytes}|-)",
-}
-
-
-def _grok_regex(pattern: str, known: Mapping[str, str], depth: int = 0) -> str:
-    """A grok pattern as a regular expression: `%{NAME:column}` is a group of that name."""
-    if depth > 20:
-        raise QueryError("HIVE_CURSOR_ERROR", "Grok patterns refer to each other in a circle")
-
-    def expand(match: re.Match[str]) -> str:
-        name, _, column = match.group(1).partition(":")
-        if name not in known:
-            raise QueryError("NOT_SUPPORTED", f"Grok pattern {name} is not known here: define it as a custom pattern")
-        inner = _grok_regex(known[name], known, depth + 1)
-        column = column.partition(":")[0].lower()
-        return f"(?P<{column}>{inner})" if column else f"(?:{inner})"
-
-    return re.sub(r"%\{([^}]+)\}", expand, pattern)
-
-
-def _matched(files: Sequence[DataFile], columns: Sequence[Field], cells: Any, scratch: Path) -> dict[Path, Path]:
-    names = [column.name for column in columns]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    read_as = {}
-    for file in files:
-        target = read_as[file.path] = _target(scratch, ".parquet")
-        _write_rows(
-            target,
-            ({**dict.fromkeys(names), **dict(zip(names, cells(line), strict=False))} for line in _text_lines(file)),
-            schema,
-        )
-    return read_as
-
-
-def _text_lines(file: DataFile) -> Iterator[str]:
+def text_lines(file: DataFile) -> Iterator[str]:
     with open_text(file) as source:
         for line in source:
             yield line.decode("utf-8", "replace").rstrip("\r\n")
@@ -374,7 +249,7 @@ def opencsv(
     for file in files:
         compression, path = plain_text(file, scratch)
         if escape != quote and _holds(file, escape.encode()):
-            target = _target(scratch, ".csv")
+            target = new_file(scratch, ".csv")
             with open_text(file) as source, target.open("w", encoding="utf-8", newline="") as out:
                 for line in codecs.getreader("utf-8")(source, "replace"):
                     out.write(_unescape_csv(line, quote, escape))
@@ -384,9 +259,8 @@ def opencsv(
 
 
 def _unescape_csv(line: str, quote: str, escape: str) -> str:
-    escaped = re.escape(escape)
-    line = re.sub(f"{escaped}{re.escape(quote)}", lambda _: quote * 2, line)
-    return re.sub(f"{escaped}{escaped}", lambda _: escape, line)
+    escaped = re.compile(f"{re.escape(escape)}({re.escape(quote)}|{re.escape(escape)})")
+    return escaped.sub(lambda match: quote * 2 if match.group(1) == quote else escape, line)
 
 
 def _holds(file: DataFile, needle: bytes) -> bool:
@@ -416,9 +290,9 @@ def json_lines(
     for file in files:
         compression, path = plain_text(file, scratch)
         if mapping or dots or _has_mixed_case(file):
-            target = _target(scratch, ".json")
+            target = new_file(scratch, ".json")
             with target.open("w", encoding="utf-8") as out:
-                for line in _text_lines(file):
+                for line in text_lines(file):
                     out.write(_with_column_names(line, mapping, dots) + "\n")
             compression, path = "none", target
         read_as[file.path], compressed[path] = path, compression

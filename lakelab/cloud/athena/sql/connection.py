@@ -49,7 +49,6 @@ _KNOWN: list[tuple[str, str]] = [
     ),
     (r"division by zero", "DIVISION_BY_ZERO"),
     (r"out of range|overflow", "NUMERIC_VALUE_OUT_OF_RANGE"),
-    (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
     (
         r"Could not convert|Could not cast|can't be cast|invalid .* format|date field value out of range|"
         r"Conversion Error",
@@ -81,6 +80,8 @@ def error_of(error: duckdb.Error) -> SqlError | None:
     if not isinstance(error, _USER_ERRORS):
         return None
     line = text.splitlines()[0].split(": ", 1)[-1]
+    if "More than one row returned by a subquery" in text:
+        return SqlError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     for pattern, name in _KNOWN:
         if re.search(pattern, text, re.IGNORECASE):
             return SqlError(name, line)

@@ -85,6 +85,8 @@ class Expressions:
     def translate(self, node: exp.Expr) -> Typed:
         """An expression of Trino as one of DuckDB. Raises SqlError."""
         handler = _HANDLERS.get(type(node))
+        if node is None:  # sqlglot leaves out what the text does not have
+            raise SqlError("SYNTAX_ERROR", "mismatched input. Expecting: <expression>")
         if handler is None:
             raise self.error("SYNTAX_ERROR", f"mismatched input '{node.key}'", node)
         met = len(self.grouping.outside)
@@ -169,6 +171,8 @@ class Expressions:
 
     def row(self, node: exp.Expr) -> Typed:
         """`ROW(1, 'a')` and `(1, 'a')`."""
+        if not node.expressions:
+            raise self.error("SYNTAX_ERROR", "mismatched input ')'. Expecting: <expression>", node)
         items = [conversion.exact(self.translate(item)) for item in node.expressions]
         kind = Type("row", fields=tuple(literals.anonymous(item.type) for item in items))
         parts = (f'"{name}" := {item.sql}' for name, item in zip(field_names(kind), items, strict=True))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
@@ -122,6 +124,16 @@ def _is_clock(clock: str) -> bool:
     return int(hours) < 24 and int(minutes) < 60 and all(float(second) < 60 for second in seconds)
 
 
+def _exists(day: str, clock: str, zone: str) -> bool:
+    """Whether clocks in the zone ever show this: not in the hour that summer time leaves out."""
+    if zone[0] in "+-" or zone == "UTC":
+        return True
+    year, month, date = (int(part) for part in day.split("-"))
+    hour, minute = (int(part) for part in clock.split(":")[:2])
+    wall = datetime(year, month, date, hour, minute, tzinfo=ZoneInfo(zone))
+    return wall.astimezone(UTC).astimezone(wall.tzinfo).replace(tzinfo=None) == wall.replace(tzinfo=None)
+
+
 def _timestamp(value: str) -> Typed:
     match = _TIMESTAMP.fullmatch(value)
     clock = (match[2] if match is not None else None) or "00:00"
@@ -141,6 +153,8 @@ def _timestamp(value: str) -> Typed:
     if match[4] is None:
         return Typed(sql, timestamp(digits), value.strip())
     zone = "UTC" if match[4].upper() in ("UTC", "Z") else match[4]
+    if not _exists(match[1], clock, zone):
+        raise ValueError(f"'{value}' is not a valid TIMESTAMP literal")
     return Typed(conversion.instant_in(sql, zone), timestamp_tz(digits, zone))
 
 

@@ -97,10 +97,14 @@ class _Parser(TrinoParser):
         return super()._parse_select_query(*args, **options)
 
     def _parse_csv(self, parse_method: Callable[[], Any], sep: TokenType = TokenType.COMMA) -> list[Any]:
-        """A list without a comma at its end."""
-        items = super()._parse_csv(parse_method, sep)
-        if items and self._prev.token_type == sep:
-            self.raise_error("Unexpected token")
+        """A list with something between its commas, and none at its end."""
+        first = parse_method()
+        items = [] if first is None else [first]
+        while self._match(sep):
+            item = parse_method()
+            if item is None or not items:
+                self.raise_error("Unexpected token")
+            items.append(item)
         return items
 
     def _parse_interval(self, *args: Any, **options: Any) -> Any:

@@ -1,7 +1,7 @@
 """TPC-H for Athena: its 22 queries in Trino's dialect, and its data as Parquet files and Glue tables.
 
-Source: https://www.tpc.org/tpch/ (the queries, with the parameters of their validation runs). The data are those of DuckDB's
-tpch extension, which the package `duckdb-extension-tpch` brings.
+Source: https://www.tpc.org/tpch/ (the queries, with the parameters of their validation runs). The data are those of
+DuckDB's tpch extension, which the package `duckdb-extension-tpch` brings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def native_queries() -> dict[int, str]:
 
 
 def generate(folder: Path, scale: float) -> dict[str, Path]:
-    """Write the tables, one Parquet file each, and answer the files by table. Scale factor 1 has 6 million lineitems."""
+    """Write the tables, one Parquet file each, and answer the files by table. Scale 1 has 6 million lineitems."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {table: folder / f"{table}.parquet" for table in TABLES}
     with _extended() as con:

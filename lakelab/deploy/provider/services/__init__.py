@@ -29,7 +29,7 @@ MODULES = {
 @cache
 def _module_types(module: str) -> dict[str, Resource]:
     loaded = importlib.import_module(f"{__name__}.{module}")
-    return {kind.token: kind() for kind in loaded.TYPES}
+    return {kind.type: kind() for kind in loaded.TYPES}
 
 
 @cache

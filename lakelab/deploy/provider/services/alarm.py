@@ -11,7 +11,7 @@ from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, 
 class MetricAlarm(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/metricalarm/"""
 
-    token = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    type = "aws:cloudwatch/metricAlarm:MetricAlarm"
     service = "cloudwatch"
     name = "name"
     shape = "PutMetricAlarm"

@@ -32,7 +32,7 @@ def _without_empty(values: dict[str, str] | None) -> dict[str, str]:
 class Api(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/api/"""
 
-    token = "aws:apigatewayv2/api:Api"
+    type = "aws:apigatewayv2/api:Api"
     service = "apigatewayv2"
     name = "name"
     name_limit = 128
@@ -59,7 +59,7 @@ class Api(Resource):
 
     def find(self, aws: Aws, inputs: Inputs) -> str | None:
         client = self.client(aws, inputs)
-        for api in pages(client.get_apis, "Items", token="NextToken"):  # noqa: S106
+        for api in pages(client.get_apis, "Items", more="NextToken"):
             if api["Name"] == inputs["name"] and api["ApiId"] not in inputs.get("__known", ()):
                 return api["ApiId"]
         return None
@@ -152,7 +152,7 @@ class Part(Resource):
 class Integration(Part):
     """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/integration/"""
 
-    token = "aws:apigatewayv2/integration:Integration"
+    type = "aws:apigatewayv2/integration:Integration"
     noun, listing, same = "Integration", "get_integrations", ("IntegrationType", "IntegrationUri", "IntegrationSubtype")
     shape = "CreateIntegration"
     renames = {"timeoutMilliseconds": "TimeoutInMillis"}
@@ -182,7 +182,7 @@ class Integration(Part):
 class Route(Part):
     """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/route/"""
 
-    token = "aws:apigatewayv2/route:Route"
+    type = "aws:apigatewayv2/route:Route"
     noun, listing, same = "Route", "get_routes", ("RouteKey",)
     shape = "CreateRoute"
     cleared = {"target": ("Target", ""), "operationName": ("OperationName", "")}
@@ -203,9 +203,12 @@ class Route(Part):
 
 
 class Stage(Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/stage/. An import names it as `<api>/<stage>`."""
+    """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/stage/
 
-    token = "aws:apigatewayv2/stage:Stage"
+    An import names it as `<api>/<stage>`.
+    """
+
+    type = "aws:apigatewayv2/stage:Stage"
     service = "apigatewayv2"
     name = "name"
     name_limit = 128

@@ -41,7 +41,7 @@ def _change_tags(athena: Any, arn: str, old: Inputs, new: Inputs) -> None:
 class Workgroup(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/athena/workgroup/"""
 
-    token = "aws:athena/workgroup:Workgroup"
+    type = "aws:athena/workgroup:Workgroup"
     service = "athena"
     name = "name"
     name_limit = 128
@@ -145,7 +145,7 @@ class Workgroup(Resource):
 class DataCatalog(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/athena/datacatalog/"""
 
-    token = "aws:athena/dataCatalog:DataCatalog"
+    type = "aws:athena/dataCatalog:DataCatalog"
     service = "athena"
     name = "name"
     shape = "CreateDataCatalog"
@@ -185,7 +185,7 @@ class DataCatalog(Resource):
 class NamedQuery(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/athena/namedquery/"""
 
-    token = "aws:athena/namedQuery:NamedQuery"
+    type = "aws:athena/namedQuery:NamedQuery"
     service = "athena"
     name = "name"
     name_limit = 128
@@ -206,7 +206,7 @@ class NamedQuery(Resource):
     def find(self, aws: Aws, inputs: Inputs) -> str | None:
         athena = self.client(aws, inputs)
         group = inputs.get("workgroup", "primary")
-        for id in pages(athena.list_named_queries, "NamedQueryIds", token="NextToken", WorkGroup=group):  # noqa: S106
+        for id in pages(athena.list_named_queries, "NamedQueryIds", more="NextToken", WorkGroup=group):
             if id not in inputs.get("__known", ()):
                 query = athena.get_named_query(NamedQueryId=id)["NamedQuery"]
                 if query["Name"] == inputs["name"] and query["QueryString"] == inputs["query"]:
@@ -228,9 +228,12 @@ class NamedQuery(Resource):
 
 
 class PreparedStatement(Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/athena/preparedstatement/. Its id is `<workgroup>/<name>`."""
+    """https://www.pulumi.com/registry/packages/aws/api-docs/athena/preparedstatement/
 
-    token = "aws:athena/preparedStatement:PreparedStatement"
+    Its id is `<workgroup>/<name>`.
+    """
+
+    type = "aws:athena/preparedStatement:PreparedStatement"
     service = "athena"
     name = "name"
     shape = "CreatePreparedStatement"

@@ -15,7 +15,7 @@ _TIME = "%Y-%m-%d_%H:%M"
 class Budget(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/budgets/budget/. Its id is `<account>:<name>`."""
 
-    token = "aws:budgets/budget:Budget"
+    type = "aws:budgets/budget:Budget"
     service = "budgets"
     name = "name"
     name_limit = 100

@@ -17,7 +17,7 @@ def rule_id(bus: str | None, rule: str) -> str:
 class EventRule(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/eventrule/"""
 
-    token = "aws:cloudwatch/eventRule:EventRule"
+    type = "aws:cloudwatch/eventRule:EventRule"
     service = "events"
     name = "name"
     name_limit = 64
@@ -80,7 +80,7 @@ class EventRule(Resource):
 class EventTarget(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/eventtarget/"""
 
-    token = "aws:cloudwatch/eventTarget:EventTarget"
+    type = "aws:cloudwatch/eventTarget:EventTarget"
     service = "events"
     name = "targetId"
     name_limit = 64

@@ -34,7 +34,7 @@ RENAMES = {
 class FirehoseDeliveryStream(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/kinesis/firehosedeliverystream/. Its id is the ARN."""
 
-    token = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
+    type = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
     service = "firehose"
     name = "name"
     name_limit = 64

@@ -27,7 +27,7 @@ def change_tags(glue: Any, resource_arn: str, old: Inputs, new: Inputs) -> None:
 class CatalogDatabase(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/glue/catalogdatabase/. Its id is `<catalog>:<name>`."""
 
-    token = "aws:glue/catalogDatabase:CatalogDatabase"
+    type = "aws:glue/catalogDatabase:CatalogDatabase"
     service = "glue"
     name = "name"
     name_lower = True
@@ -83,9 +83,12 @@ class CatalogDatabase(Resource):
 
 
 class CatalogTable(Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/glue/catalogtable/. Its id is `<catalog>:<database>:<name>`."""
+    """https://www.pulumi.com/registry/packages/aws/api-docs/glue/catalogtable/
 
-    token = "aws:glue/catalogTable:CatalogTable"
+    Its id is `<catalog>:<database>:<name>`.
+    """
+
+    type = "aws:glue/catalogTable:CatalogTable"
     service = "glue"
     name = "name"
     name_lower = True

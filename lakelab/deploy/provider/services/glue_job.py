@@ -22,7 +22,7 @@ TARGETS = {
 class Crawler(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/glue/crawler/"""
 
-    token = "aws:glue/crawler:Crawler"
+    type = "aws:glue/crawler:Crawler"
     service = "glue"
     name = "name"
     shape = ("CreateCrawler", "CreateCrawler.Targets")
@@ -103,7 +103,7 @@ def _expression(schedule: Any) -> str | None:
 class Job(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/glue/job/"""
 
-    token = "aws:glue/job:Job"
+    type = "aws:glue/job:Job"
     service = "glue"
     name = "name"
     shape = "CreateJob"
@@ -170,7 +170,7 @@ class Job(Resource):
 class Trigger(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/glue/trigger/"""
 
-    token = "aws:glue/trigger:Trigger"
+    type = "aws:glue/trigger:Trigger"
     service = "glue"
     name = "name"
     shape = "CreateTrigger"

@@ -18,7 +18,7 @@ def document(value: Any) -> str:
 class Role(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/"""
 
-    token = "aws:iam/role:Role"
+    type = "aws:iam/role:Role"
     service = "iam"
     name = "name"
     name_limit = 64
@@ -88,7 +88,7 @@ class Role(Resource):
 class Policy(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/policy/"""
 
-    token = "aws:iam/policy:Policy"
+    type = "aws:iam/policy:Policy"
     service = "iam"
     name = "name"
     name_limit = 128
@@ -153,7 +153,7 @@ class Policy(Resource):
 class User(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/user/"""
 
-    token = "aws:iam/user:User"
+    type = "aws:iam/user:User"
     service = "iam"
     name = "name"
     name_limit = 64
@@ -212,7 +212,7 @@ class User(Resource):
 class Group(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/group/"""
 
-    token = "aws:iam/group:Group"
+    type = "aws:iam/group:Group"
     service = "iam"
     name = "name"
     name_limit = 128
@@ -277,19 +277,19 @@ def _inline(owner: str) -> dict[str, P]:
 
 
 class RolePolicy(InlinePolicy):
-    token = "aws:iam/rolePolicy:RolePolicy"
+    type = "aws:iam/rolePolicy:RolePolicy"
     owner = "role"
     properties = _inline("role")
 
 
 class UserPolicy(InlinePolicy):
-    token = "aws:iam/userPolicy:UserPolicy"
+    type = "aws:iam/userPolicy:UserPolicy"
     owner = "user"
     properties = _inline("user")
 
 
 class GroupPolicy(InlinePolicy):
-    token = "aws:iam/groupPolicy:GroupPolicy"
+    type = "aws:iam/groupPolicy:GroupPolicy"
     owner = "group"
     properties = _inline("group")
 
@@ -297,7 +297,7 @@ class GroupPolicy(InlinePolicy):
 class AccessKey(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/iam/accesskey/"""
 
-    token = "aws:iam/accessKey:AccessKey"
+    type = "aws:iam/accessKey:AccessKey"
     service = "iam"
     properties = {
         "user": P(replaces=True, custom=True),
@@ -351,7 +351,7 @@ def attached(aws: Aws, kind: str, owner: str) -> list[str] | None:
     name = {f"{kind.capitalize()}Name": owner}
     if unless_absent(operation, **name) is None:
         return None
-    return [item["PolicyArn"] for item in pages(operation, "AttachedPolicies", token="Marker", **name)]  # noqa: S106
+    return [item["PolicyArn"] for item in pages(operation, "AttachedPolicies", more="Marker", **name)]
 
 
 TYPES = (Role, Policy, User, Group, RolePolicy, UserPolicy, GroupPolicy, AccessKey)

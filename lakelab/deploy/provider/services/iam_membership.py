@@ -38,19 +38,19 @@ def _attachment(owner: str) -> dict[str, P]:
 
 
 class RolePolicyAttachment(Attachment):
-    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     owner = "role"
     properties = _attachment("role")
 
 
 class UserPolicyAttachment(Attachment):
-    token = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
+    type = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
     owner = "user"
     properties = _attachment("user")
 
 
 class GroupPolicyAttachment(Attachment):
-    token = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
+    type = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
     owner = "group"
     properties = _attachment("group")
 
@@ -58,7 +58,7 @@ class GroupPolicyAttachment(Attachment):
 class GroupMembership(Resource):
     """All the users of a group; others are put out of it."""
 
-    token = "aws:iam/groupMembership:GroupMembership"
+    type = "aws:iam/groupMembership:GroupMembership"
     service = "iam"
     name = "name"
     properties = {
@@ -94,7 +94,7 @@ class GroupMembership(Resource):
 class UserGroupMembership(Resource):
     """Some groups of a user; groups that it is in otherwise are left alone."""
 
-    token = "aws:iam/userGroupMembership:UserGroupMembership"
+    type = "aws:iam/userGroupMembership:UserGroupMembership"
     service = "iam"
     properties = {"user": P(replaces=True, custom=True), "groups": P(unordered=True, custom=True)}
 

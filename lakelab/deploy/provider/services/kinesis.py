@@ -14,7 +14,7 @@ SECONDS = 300
 class Stream(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/kinesis/stream/. Its id is the ARN."""
 
-    token = "aws:kinesis/stream:Stream"
+    type = "aws:kinesis/stream:Stream"
     service = "kinesis"
     name = "name"
     name_limit = 128

@@ -16,7 +16,7 @@ _TAG = ("TagKey", "TagValue")
 class Key(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/kms/key/"""
 
-    token = "aws:kms/key:Key"
+    type = "aws:kms/key:Key"
     service = "kms"
     shape = "CreateKey"
     renames = {"customerMasterKeySpec": "KeySpec"}
@@ -37,7 +37,7 @@ class Key(Resource):
 
     def find(self, aws: Aws, inputs: Inputs) -> str | None:
         kms = self.client(aws, inputs)
-        for item in pages(kms.list_keys, "Keys", token="NextMarker", sends="Marker"):  # noqa: S106
+        for item in pages(kms.list_keys, "Keys", more="NextMarker", sends="Marker"):
             if item["KeyId"] in inputs.get("__known", ()):
                 continue
             key = kms.describe_key(KeyId=item["KeyId"])["KeyMetadata"]
@@ -119,7 +119,7 @@ class Key(Resource):
 class Alias(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/kms/alias/"""
 
-    token = "aws:kms/alias:Alias"
+    type = "aws:kms/alias:Alias"
     service = "kms"
     name = "name"
     name_start = "alias/"
@@ -141,7 +141,7 @@ class Alias(Resource):
 
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
         kms = self.client(aws, inputs)
-        for alias in pages(kms.list_aliases, "Aliases", token="NextMarker", sends="Marker"):  # noqa: S106
+        for alias in pages(kms.list_aliases, "Aliases", more="NextMarker", sends="Marker"):
             if alias["AliasName"] == id:
                 key = alias.get("TargetKeyId", "")
                 wanted = inputs.get("targetKeyId", key)

@@ -34,7 +34,7 @@ CLEARED: dict[str, Any] = {
 class Function(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/lambda/function/"""
 
-    token = "aws:lambda/function:Function"
+    type = "aws:lambda/function:Function"
     service = "lambda"
     name = "name"
     name_limit = 64

@@ -14,7 +14,7 @@ from lakelab.deploy.provider.schema import Mistake
 class Permission(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/lambda/permission/"""
 
-    token = "aws:lambda/permission:Permission"
+    type = "aws:lambda/permission:Permission"
     service = "lambda"
     name = "statementId"
     name_limit = 100
@@ -84,10 +84,10 @@ class Permission(Resource):
 class EventSourceMapping(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/lambda/eventsourcemapping/"""
 
-    token = "aws:lambda/eventSourceMapping:EventSourceMapping"
+    type = "aws:lambda/eventSourceMapping:EventSourceMapping"
     service = "lambda"
     shape = "CreateEventSourceMapping"
-    renames = {"arn": "EventSourceMappingArn", "uuid": "UUID"}
+    renames = {"arn": "EventSourceMappingArn", "uuid": "UUID", "destinationArn": "Destination"}
     properties = {
         "functionName": P(custom=True),
         "eventSourceArn": P(replaces=True),
@@ -188,7 +188,7 @@ class EventSourceMapping(Resource):
 class FunctionEventInvokeConfig(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/lambda/functioneventinvokeconfig/"""
 
-    token = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+    type = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
     service = "lambda"
     shape = "PutFunctionEventInvokeConfig"
     properties = {

@@ -9,7 +9,7 @@ from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, 
 class LogGroup(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/loggroup/"""
 
-    token = "aws:cloudwatch/logGroup:LogGroup"
+    type = "aws:cloudwatch/logGroup:LogGroup"
     service = "logs"
     name = "name"
     name_limit = 512

@@ -12,7 +12,7 @@ from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, 
 class Bucket(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucket/"""
 
-    token = "aws:s3/bucket:Bucket"
+    type = "aws:s3/bucket:Bucket"
     service = "s3"
     name = "bucket"
     name_limit = 63
@@ -130,7 +130,7 @@ BUCKET = P(replaces=True, custom=True)
 
 
 class BucketVersioning(BucketPart):
-    token = "aws:s3/bucketVersioning:BucketVersioning"
+    type = "aws:s3/bucketVersioning:BucketVersioning"
     put, get = "put_bucket_versioning", "get_bucket_versioning"
     envelope = "VersioningConfiguration"
     shape = "PutBucketVersioning"
@@ -149,7 +149,7 @@ class BucketVersioning(BucketPart):
 
 
 class BucketServerSideEncryptionConfiguration(BucketPart):
-    token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    type = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     put, get, remove = "put_bucket_encryption", "get_bucket_encryption", "delete_bucket_encryption"
     envelope = "ServerSideEncryptionConfiguration"
     shape = "PutBucketEncryption.ServerSideEncryptionConfiguration"
@@ -161,7 +161,7 @@ class BucketServerSideEncryptionConfiguration(BucketPart):
 
 
 class BucketPublicAccessBlock(BucketPart):
-    token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+    type = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     put, get, remove = "put_public_access_block", "get_public_access_block", "delete_public_access_block"
     envelope = "PublicAccessBlockConfiguration"
     shape = "PutPublicAccessBlock.PublicAccessBlockConfiguration"
@@ -176,7 +176,7 @@ class BucketPublicAccessBlock(BucketPart):
 
 
 class BucketOwnershipControls(BucketPart):
-    token = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+    type = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
     put, get, remove = (
         "put_bucket_ownership_controls",
         "get_bucket_ownership_controls",
@@ -188,7 +188,7 @@ class BucketOwnershipControls(BucketPart):
 
 
 class BucketLifecycleConfiguration(BucketPart):
-    token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+    type = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     put = "put_bucket_lifecycle_configuration"
     get, remove = "get_bucket_lifecycle_configuration", "delete_bucket_lifecycle"
     envelope = "LifecycleConfiguration"
@@ -204,7 +204,7 @@ class BucketLifecycleConfiguration(BucketPart):
 
 
 class BucketPolicy(BucketPart):
-    token = "aws:s3/bucketPolicy:BucketPolicy"
+    type = "aws:s3/bucketPolicy:BucketPolicy"
     put, get, remove = "put_bucket_policy", "get_bucket_policy", "delete_bucket_policy"
     envelope = "Policy"
     shape = "PutBucketPolicy"
@@ -220,7 +220,7 @@ class BucketPolicy(BucketPart):
 class BucketNotification(BucketPart):
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_NotificationConfiguration.html"""
 
-    token = "aws:s3/bucketNotification:BucketNotification"
+    type = "aws:s3/bucketNotification:BucketNotification"
     put, get = "put_bucket_notification_configuration", "get_bucket_notification_configuration"
     envelope = "NotificationConfiguration"
     properties = {

@@ -16,7 +16,7 @@ from lakelab.deploy.provider.schema import Mistake
 class BucketObject(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketobject/"""
 
-    token = "aws:s3/bucketObject:BucketObject"
+    type = "aws:s3/bucketObject:BucketObject"
     service = "s3"
     name = "key"
     shape = "PutObject"
@@ -108,7 +108,7 @@ class BucketObject(Resource):
 
 
 class BucketObjectv2(BucketObject):
-    token = "aws:s3/bucketObjectv2:BucketObjectv2"
+    type = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 def _body(inputs: Inputs) -> bytes:

@@ -14,7 +14,7 @@ from lakelab.deploy.provider.schema import Mistake
 class Secret(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/secretsmanager/secret/. Its id is the ARN."""
 
-    token = "aws:secretsmanager/secret:Secret"
+    type = "aws:secretsmanager/secret:Secret"
     service = "secretsmanager"
     name = "name"
     name_limit = 512
@@ -78,9 +78,12 @@ class Secret(Resource):
 
 
 class SecretVersion(Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/secretsmanager/secretversion/. Its id is `<ARN>|<version>`."""
+    """https://www.pulumi.com/registry/packages/aws/api-docs/secretsmanager/secretversion/
 
-    token = "aws:secretsmanager/secretVersion:SecretVersion"
+    Its id is `<ARN>|<version>`.
+    """
+
+    type = "aws:secretsmanager/secretVersion:SecretVersion"
     service = "secretsmanager"
     properties = {
         "secretId": P(replaces=True, custom=True),
@@ -99,7 +102,7 @@ class SecretVersion(Resource):
         versions = pages(
             client.list_secret_version_ids,
             "Versions",
-            token="NextToken",  # noqa: S106
+            more="NextToken",
             SecretId=inputs["secretId"],
         )
         for version in versions:

@@ -30,7 +30,7 @@ SUBSCRIPTION_ATTRIBUTES = {
 class Topic(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/sns/topic/"""
 
-    token = "aws:sns/topic:Topic"
+    type = "aws:sns/topic:Topic"
     service = "sns"
     name = "name"
     properties = {
@@ -103,7 +103,7 @@ class Topic(Resource):
 class TopicPolicy(Resource):
     """A topic's access policy as a resource of its own."""
 
-    token = "aws:sns/topicPolicy:TopicPolicy"
+    type = "aws:sns/topicPolicy:TopicPolicy"
     service = "sns"
     properties = {"arn": P(replaces=True, custom=True), "policy": P(json=True, custom=True), "region": REGION}
 
@@ -140,7 +140,7 @@ class TopicPolicy(Resource):
 class TopicSubscription(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/sns/topicsubscription/"""
 
-    token = "aws:sns/topicSubscription:TopicSubscription"
+    type = "aws:sns/topicSubscription:TopicSubscription"
     service = "sns"
     properties = {
         "topic": P(replaces=True, custom=True),

@@ -29,7 +29,7 @@ ABSENT = "does not exist"
 class Queue(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/sqs/queue/"""
 
-    token = "aws:sqs/queue:Queue"
+    type = "aws:sqs/queue:Queue"
     service = "sqs"
     name = "name"
     name_limit = 80
@@ -113,7 +113,7 @@ class Queue(Resource):
 class QueuePolicy(Resource):
     """A queue's access policy as a resource of its own."""
 
-    token = "aws:sqs/queuePolicy:QueuePolicy"
+    type = "aws:sqs/queuePolicy:QueuePolicy"
     service = "sqs"
     properties = {"queueUrl": P(replaces=True, custom=True), "policy": P(json=True, custom=True), "region": REGION}
 

@@ -12,7 +12,7 @@ from lakelab.deploy.provider.schema import Mistake
 class Parameter(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/ssm/parameter/"""
 
-    token = "aws:ssm/parameter:Parameter"
+    type = "aws:ssm/parameter:Parameter"
     service = "ssm"
     name = "name"
     name_limit = 1011

@@ -105,6 +105,10 @@ def test_several_keys_are_combined():
         pytest.param(
             {"k.type": "date", "k.format": "yyyy-MM-dd", "k.range": "x,NOW"}, "does not have the format", id="bad date"
         ),
+        pytest.param({"k.type": "integer", "k.range": "1,x"}, "'x' is not a number", id="no number"),
+        pytest.param(
+            {"k.type": "integer", "k.range": "1,2", "k.interval": "0"}, "0 is less than 1", id="an interval of nothing"
+        ),
         pytest.param({"k.type": "integer", "k.range": "1,9000000"}, "gives 9000000 partitions", id="too many"),
     ],
 )

@@ -35,6 +35,8 @@ def from_ast(node: exp.DataType | exp.Expr) -> Type:
     if raw == "USER-DEFINED":
         raise TypeNameError(f"Unknown type: {node.args.get('kind')}")
     name = _PARSER_NAMES.get(raw, raw.lower())
+    if name in ("array", "map", "row") and len(node.expressions) < (2 if name == "map" else 1):
+        raise TypeNameError(f"Unknown type: {name}")
     if name in ("array", "map"):
         return Type(name, items=tuple(from_ast(item) for item in node.expressions))
     if name == "row":

@@ -113,5 +113,5 @@ def test_the_serde_tells_the_format(serde, form):
 
 
 def test_an_unknown_serde():
-    with pytest.raises(QueryError, match="HIVE_UNSUPPORTED_FORMAT: Unable to read tables with SerDe com.acme.X"):
+    with pytest.raises(QueryError, match=r"HIVE_UNSUPPORTED_FORMAT: Unable to read tables with SerDe com\.acme\.X"):
         format_of(Storage("s3://b/t", "", "com.acme.X"))

@@ -34,7 +34,7 @@ SELECT = (
 def test_what_is_written_reads_back(tmp_path, form):
     # binary in JSON is base64, which Hive's JSON SerDe does not decode
     columns = [column for column in COLUMNS if form != "json" or column.name != "raw"]
-    names = ", ".join(column.name for column in columns)
+    names = ", ".join(f'"{column.name}"' for column in columns)
     con = duckdb.connect()
     layout = Layout(form)
     _, suffix = layout.codec()

@@ -16,6 +16,15 @@ from lakelab.cloud.athena.sql import SqlError, Translated
 Run = Callable[[str], tuple[Translated, list[tuple[Any, ...]]]]
 FILE = Path(__file__).parent / "trino_golden.jsonl"
 
+DOCUMENT = """'{"a":{"b":[1,2,{"c":"x"}]},"s":"hi","n":null,"d":1.50,"t":true,"k k":1,"e":[],"o":{"p":0}}'"""
+PEOPLE = """(VALUES
+ (1, 'ann', 'x', 10.50, 1.5e0, DATE '2024-01-05', TRUE),
+ (2, 'bob', 'y', 20.25, 2.5e0, DATE '2024-02-29', FALSE),
+ (3, 'cid', 'x', NULL, 4.0e0, DATE '2024-02-29', NULL),
+ (4, 'dot', NULL, 7.75, NULL, DATE '2023-12-31', TRUE),
+ (5, 'eve', 'y', -3.10, 8.25e0, NULL, FALSE)
+) AS p(id, name, team, amount, score, day, active)"""
+
 # the differences that we accept: what follows SELECT, and why
 NANOSECONDS = "DuckDB keeps microseconds"
 LISTS = "DuckDB compares lists and structs with NULL as a value like any other"
@@ -35,6 +44,39 @@ ACCEPTED: dict[str, str] = {
     "ROW(1, NULL) = ROW(1, 2)": LISTS,
     "nan() = nan()": NAN,
     "nan() > infinity()": NAN,
+    "upper('straße')": "DuckDB has a capital ß",
+    f"json_extract_scalar({DOCUMENT}, '$.d')": RAW_JSON,
+    "json_extract_scalar('{\"a\":1e5}', '$.a')": RAW_JSON,
+    f"json_value({DOCUMENT}, 'lax $.d')": RAW_JSON,
+    'json_array_get(\'["a", [3, 9], "c"]\', 0)': "Trino's deprecated function gives a text that is not JSON",
+    'json_array_get(\'["a", "c"]\', -1)': "Trino's deprecated function gives a text that is not JSON",
+    f"json_value({DOCUMENT}, 'lax $.a.b.size()')": PATHS,
+    f"json_query({DOCUMENT}, 'lax $.a.b[*]' WITH WRAPPER)": PATHS,
+    "'a' || NULL": "the value is NULL in both; Trino calls it an array",
+    "concat('a', NULL)": "the value is NULL in both; Trino calls it an array",
+    "ARRAY[1] || NULL": "works here as the element NULL; Trino cannot choose between element and array",
+    "1e400": INTERNAL,
+    "CAST(true AS VARCHAR(3))": INTERNAL,
+    "mod(7, 0)": INTERNAL,
+    "from_iso8601_date('20240105')": INTERNAL,
+    "sum(DISTINCT) FROM (VALUES 1) t(x)": INTERNAL,
+    "word_stem('running')": HASHES,
+    "to_hex(murmur3(to_utf8('')))": HASHES,
+    "to_hex(murmur3(to_utf8('hello')))": HASHES,
+    "to_hex(spooky_hash_v2_32(to_utf8('')))": HASHES,
+    "to_hex(spooky_hash_v2_32(to_utf8('hello')))": HASHES,
+    "to_hex(spooky_hash_v2_64(to_utf8('')))": HASHES,
+    "to_hex(spooky_hash_v2_64(to_utf8('hello')))": HASHES,
+    "typeof(checksum(1))": HASHES,
+    f"checksum(id) FROM {PEOPLE}": HASHES,
+    f"checksum(amount) FROM {PEOPLE}": HASHES,
+    f"checksum(score) FROM {PEOPLE}": HASHES,
+    f"numeric_histogram(2, score) FROM {PEOPLE}": "DuckDB has no such sketch",
+    "t.x, u.y FROM (VALUES 1, 3) t(x) LEFT JOIN LATERAL (SELECT t.x AS y WHERE t.x > 2) u ON true ORDER BY 1": LENIENT,
+    "sequential_number FROM TABLE(sequence(1, 3))": LENIENT,
+    "sequential_number FROM TABLE(sequence(start => 5, stop => 1, step => -2))": LENIENT,
+    "x FROM (VALUES 1) t(x) GROUP BY ALL": PARSERS,
+    "convert(1, varchar)": PARSERS,
 }
 
 
@@ -63,6 +105,8 @@ def difference(run: Run, answer: dict[str, Any]) -> str:
     if columns != answer["columns"]:
         return f"expected columns {answer['columns']}, got {columns}"
     kinds = [kind for _, kind in columns]
+    if "ORDER BY" not in answer["sql"]:
+        rows, answer["rows"] = sorted(rows, key=repr), sorted(answer["rows"], key=lambda row: repr(tuple(row)))
     same = len(rows) == len(answer["rows"]) and all(
         all(map(same_text, ours, theirs, kinds)) for ours, theirs in zip(rows, answer["rows"], strict=True)
     )
@@ -70,7 +114,7 @@ def difference(run: Run, answer: dict[str, Any]) -> str:
 
 
 def same_text(ours: str | None, theirs: str | None, kind: str) -> bool:
-    """Texts are equal; doubles to nine digits, in the same notation; maps in any order, as Trino's order is its hash's."""
+    """Texts are equal; doubles to nine digits, in the same notation; maps in any order: Trino's is its hash's."""
     if ours == theirs or ours is None or theirs is None:
         return ours == theirs
     if kind in ("double", "real"):

@@ -1,4 +1,4 @@
-"""Records Trino's answers to the statements of `statements.py` into `../trino_golden.jsonl`. See README.md.
+"""Records Trino's answers to the statements of `../trino_golden.jsonl` into the same file, anew. See README.md.
 
 Usage: python record.py WORK_FOLDER    (needs Java 17 or later and Maven)
 """
@@ -11,9 +11,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from statements import families
-
 HERE = Path(__file__).parent
+GOLDEN = HERE.parent / "trino_golden.jsonl"
 RELEASE = "435"
 JAVA = ["java", "-Xmx2g", "-XX:+UseSerialGC", "-Djdk.attach.allowAttachSelf=true"]
 
@@ -30,20 +29,20 @@ def compiled(work: Path) -> str:
 
 def main(work: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
-    named = list(families())
-    statements = "".join(json.dumps(sql) + "\n" for _, sql in named)
+    asked = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()[1:]]
+    statements = "".join(json.dumps(item["sql"]) + "\n" for item in asked)
     run = subprocess.run(
         [*JAVA, "-cp", compiled(work), "Recorder"], input=statements, capture_output=True, text=True, check=True
     )
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     header = {"release": RELEASE, "recorded": datetime.now(UTC).date().isoformat(), "statements": len(answers)}
     lines = [header]
-    for (family, _), answer in zip(named, answers, strict=True):
+    for item, answer in zip(asked, answers, strict=True):
         if "message" in answer:
             answer["message"] = answer["message"].splitlines()[0][:200] if answer["message"] else ""
-        lines.append({"family": family, **answer})
+        lines.append({"family": item["family"], **answer})
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
-    (HERE.parent / "trino_golden.jsonl").write_text(text, encoding="utf-8")
+    GOLDEN.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,250 @@
+"""What AWS checks of a request beside the right for its action, for the services that the core answers.
+
+Passing a role to a service needs iam:PassRole on it, and the service has to be trusted by the role
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html); S3 may only be told to invoke a function
+that lets it (https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html); a policy
+document has to be one. A check is one function and one line in CHECKS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
+
+from lakelab.cloud import rest, wire
+from lakelab.cloud.core import Core, Request
+from lakelab.cloud.errors import AwsError
+from lakelab.cloud.iam.context import NOTHING, Right, Seen
+from lakelab.cloud.iam.policy import MalformedPolicy, parse
+
+ACTION_OPERATIONS = {"AssumeRole"}
+DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument")
+
+
+class RoleNotAssumable(AwsError):
+    """The service is not trusted by the role that it is given."""
+
+    code = "InvalidParameterValueException"
+
+
+class DestinationRefuses(AwsError):
+    """S3 may not invoke the function of a notification."""
+
+    code = "InvalidArgument"
+
+
+class MalformedPolicyDocument(AwsError):
+    """The text is no policy document."""
+
+    code = "MalformedPolicyDocument"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A request that is checked: its service, its operation, and its parameters as the caller gave them."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    account: str
+
+
+Check = Callable[[Core, Found], Seen]
+
+
+class Checks:
+    """Finds the check of a request, and runs it."""
+
+    def __init__(self, core: Core):
+        self._core = core
+
+    def concerns(self, scope: Mapping[str, Any]) -> bool:
+        """Whether a request has to be looked into; a quick look at its head, since all requests pass by."""
+        if scope["method"] not in ("POST", "PUT"):
+            return False
+        headers = dict(scope["headers"])
+        target = headers.get(b"x-amz-target", b"").decode("latin-1")
+        if target:
+            return target in _TARGETS
+        if scope["method"] == "PUT" and b"notification" in scope["query_string"]:
+            return True
+        if any(scope["path"].startswith(path) for path in _PATHS):
+            return True
+        return headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+
+    def run(self, request: Request, account: str) -> Seen:
+        """What a request needs beside its own right. Raises AwsError for what its service would refuse."""
+        found = _parse(request, account)
+        check = None if found is None else CHECKS.get((found.service, found.operation))
+        return NOTHING if found is None or check is None else check(self._core, found)
+
+
+def serialise(request: Request, error: AwsError) -> tuple[bytes, str]:
+    """The body and content type of an error in the protocol that the request came in."""
+    headers = {name.decode("latin-1").lower(): value for name, value in request.headers}
+    if b"form-urlencoded" in headers.get("content-type", b""):
+        return _xml_error("ErrorResponse", error, nested=True), "text/xml"
+    if "notification" in request.query:
+        return _xml_error("Error", error, nested=False), "application/xml"
+    return json.dumps({"__type": error.code, "Type": "User", "message": error.message}).encode(), "application/json"
+
+
+def _xml_error(name: str, error: AwsError, *, nested: bool) -> bytes:
+    root = ElementTree.Element(name)
+    inner = ElementTree.SubElement(root, "Error") if nested else root
+    if nested:
+        ElementTree.SubElement(inner, "Type").text = "Sender"
+    ElementTree.SubElement(inner, "Code").text = error.code
+    ElementTree.SubElement(inner, "Message").text = error.message
+    return ElementTree.tostring(root)
+
+
+# ---- which operation a request is, and its parameters
+
+
+def _parse(request: Request, account: str) -> Found | None:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers}
+    target = headers.get("x-amz-target")
+    try:
+        if target:
+            service, operation = _TARGETS[target]
+            return Found(service, operation, json.loads(request.body or b"{}"), account)
+        if "form-urlencoded" in headers.get("content-type", ""):
+            given = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+            service = "sts" if given.get("Action") in ACTION_OPERATIONS else "iam"
+            return Found(service, given.get("Action", ""), given, account)
+        if "notification" in request.query:
+            bucket = request.path.strip("/").partition("/")[0]
+            functions = [
+                element.text or ""
+                for element in ElementTree.fromstring(request.body).iter()
+                if element.tag.rpartition("}")[2] in ("CloudFunction", "Function")
+            ]
+            return Found("s3", "PutBucketNotificationConfiguration", {"Bucket": bucket, "Functions": functions}, account)
+        for path, service in _PATHS.items():
+            if request.path.startswith(path):
+                route = rest.route(wire.service_model(service), request.method, request.path)
+                if route is not None:
+                    return Found(service, route[0].name, json.loads(request.body or b"{}"), account)
+    except (ValueError, ElementTree.ParseError):
+        return None  # the core says what is wrong with it
+    return None
+
+
+# ---- the checks
+
+
+def _passing(*places: str, service: str, trusted: Callable[[str], AwsError] | None = None) -> Check:
+    """A check of the roles at `places` (`Targets[].RoleArn`) of the parameters, which go to `service`."""
+
+    def check(core: Core, found: Found) -> Seen:
+        rights = []
+        for place in places:
+            for role in _at(found.params, place.split(".")):
+                rights.append(Right("iam:PassRole", role, {"iam:passedtoservice": service}))
+                if trusted is not None and core.service_denial(service, "sts:AssumeRole", role, {}) is not None:
+                    raise trusted(role)
+        return Seen(rights=tuple(rights))
+
+    return check
+
+
+def _at(value: Any, place: list[str]) -> Iterator[str]:
+    if not place:
+        if isinstance(value, str) and value.startswith("arn:"):
+            yield value
+        return
+    name, *rest_ = place
+    inner = value.get(name.removesuffix("[]")) if isinstance(value, Mapping) else None
+    for item in inner if name.endswith("[]") and isinstance(inner, list) else [inner]:
+        if item is not None:
+            yield from _at(item, rest_)
+
+
+def _not_assumable_by_lambda(role: str) -> AwsError:
+    return RoleNotAssumable("The role defined for the function cannot be assumed by Lambda.")
+
+
+def _notification(core: Core, found: Found) -> Seen:
+    keys = {"aws:sourcearn": f"arn:aws:s3:::{found.params['Bucket']}", "aws:sourceaccount": found.account}
+    for function in found.params["Functions"]:
+        if core.service_denial("s3.amazonaws.com", "lambda:InvokeFunction", function, keys) is not None:
+            raise DestinationRefuses("Unable to validate the following destination configurations")
+    return NOTHING
+
+
+def _policy(core: Core, found: Found) -> Seen:
+    for name in DOCUMENTS:
+        if name in found.params:
+            try:
+                parse(found.params[name], name)
+            except MalformedPolicy as error:
+                raise MalformedPolicyDocument(str(error.__cause__ or error)) from error
+    return NOTHING
+
+
+def _assume_role(core: Core, found: Found) -> Seen:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
+    keys: dict[str, Any] = {}
+    for parameter, key in (("ExternalId", "sts:externalid"), ("RoleSessionName", "sts:rolesessionname")):
+        if parameter in found.params:
+            keys[key] = found.params[parameter]
+    if core.one_time_password_is_right(found.params.get("SerialNumber", ""), found.params.get("TokenCode", "")):
+        keys["aws:multifactorauthpresent"] = True
+    elif "TokenCode" in found.params:
+        raise AwsError(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.", code="AccessDenied", status=403
+        )
+    return Seen(keys)
+
+
+CHECKS: dict[tuple[str, str], Check] = {
+    ("lambda", "CreateFunction"): _passing("Role", service="lambda.amazonaws.com", trusted=_not_assumable_by_lambda),
+    ("lambda", "UpdateFunctionConfiguration"): _passing(
+        "Role", service="lambda.amazonaws.com", trusted=_not_assumable_by_lambda
+    ),
+    ("events", "PutRule"): _passing("RoleArn", service="events.amazonaws.com"),
+    ("events", "PutTargets"): _passing("Targets[].RoleArn", service="events.amazonaws.com"),
+    ("stepfunctions", "CreateStateMachine"): _passing("roleArn", service="states.amazonaws.com"),
+    ("stepfunctions", "UpdateStateMachine"): _passing("roleArn", service="states.amazonaws.com"),
+    ("scheduler", "CreateSchedule"): _passing("Target.RoleArn", service="scheduler.amazonaws.com"),
+    ("scheduler", "UpdateSchedule"): _passing("Target.RoleArn", service="scheduler.amazonaws.com"),
+    ("pipes", "CreatePipe"): _passing("RoleArn", service="pipes.amazonaws.com"),
+    ("pipes", "UpdatePipe"): _passing("RoleArn", service="pipes.amazonaws.com"),
+    ("apigatewayv2", "CreateApi"): _passing("credentialsArn", service="apigateway.amazonaws.com"),
+    ("apigatewayv2", "CreateIntegration"): _passing("credentialsArn", service="apigateway.amazonaws.com"),
+    ("apigatewayv2", "UpdateIntegration"): _passing("credentialsArn", service="apigateway.amazonaws.com"),
+    ("logs", "PutSubscriptionFilter"): _passing("roleArn", service="logs.amazonaws.com"),
+    ("iam", "CreateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
+    ("iam", "UpdateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
+    ("s3", "PutBucketNotificationConfiguration"): _notification,
+    ("sts", "AssumeRole"): _assume_role,
+    **{
+        ("iam", operation): _policy
+        for operation in (
+            "CreatePolicy",
+            "CreatePolicyVersion",
+            "CreateRole",
+            "PutGroupPolicy",
+            "PutRolePolicy",
+            "PutUserPolicy",
+            "UpdateAssumeRolePolicy",
+        )
+    },
+}
+# how requests of the services that say their operation in a header, or in the path, are recognised
+_TARGETS = {
+    f"{wire.service_model(service).metadata['targetPrefix']}.{operation}": (service, operation)
+    for service, operation in CHECKS
+    if service in ("events", "stepfunctions", "logs")
+}
+_PATHS = {
+    "/2015-03-31/functions": "lambda",
+    "/schedules/": "scheduler",
+    "/v1/pipes/": "pipes",
+    "/v2/apis": "apigatewayv2",
+}
