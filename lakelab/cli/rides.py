@@ -19,10 +19,15 @@ def send_rides(count: int, seed: int, rate: float | None, malformed: float, pois
     else:
         outcome = feed.send(count, seed=seed, rate=rate, malformed=malformed, poison=poison)
     sent = outcome.sent
-    out.print(f"{count:,} events sent in {sent.seconds:.1f} s, {count / sent.seconds:.0f} a second", highlight=False)
     out.print(
-        f"{outcome.new_rides:,} rides in the table, {outcome.new_parked} in the on-failure queue,"
+        f"{count:,} events sent in {sent.seconds:.1f} s, {count / sent.seconds:.0f} a second",
+        highlight=False,
+        soft_wrap=True,
+    )
+    out.print(
+        f"{outcome.landed.rides:,} rides in the table, {outcome.new_parked} in the on-failure queue,"
         f" {len(sent.refused)} refused by the API, {len(sent.failed)} not taken",
         highlight=False,
+        soft_wrap=True,
     )
     next_step('lakelab query --sql "select status, count(*) from <lake database>.rides group by 1"')

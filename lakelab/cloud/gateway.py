@@ -15,6 +15,8 @@ from lakelab.cloud import clock, rest, wire
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.core import Core, Request
 from lakelab.cloud.errors import AccessDenied, AwsError
+from lakelab.cloud.iam.checks import Checks, serialise
+from lakelab.cloud.iam.context import seen
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Gateway:
         self, core: Core, services: Iterable[wire.Service], identity: dict[str, Any], time: clock.Clock | None = None
     ):
         self._core = core
+        self._checks = Checks(core)
         self._identity = identity
         self._clock = time or clock.Clock()
         self._services = {service.name: service for service in services}
@@ -66,6 +69,8 @@ class Gateway:
             await self._answer(*found, scope, receive, send)
         elif (owner := self._owner_of_path(scope)) is not None:
             await self._answer_by_path(owner, scope, receive, send)
+        elif self._core.enforces_iam and (concern := self._checks.concern(scope)) is not None:
+            await self._pass_on_checked(concern, scope, receive, send)
         else:
             await self._pass_on(scope, receive, send)
 
@@ -134,6 +139,18 @@ class Gateway:
         await self._core.handle(scope, _replayed(body), keep)
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
         return rest.Answer(sent[0]["status"], content)
+
+    async def _pass_on_checked(self, concern: str, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on that needs more than the right for its own action; the core decides on all its rights."""
+        request = await _request(scope, receive)
+        loop = asyncio.get_running_loop()
+        try:
+            seen.set(await loop.run_in_executor(self._workers, self._checks.run, concern, request))
+        except AwsError as error:
+            body, content_type = serialise(concern, error)
+            await _send(send, error.status, body, content_type, [(b"x-amzn-errortype", error.code.encode())])
+            return
+        await self._pass_on(scope, _replayed(request.body), send)
 
     async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["method"] in READS:

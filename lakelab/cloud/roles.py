@@ -12,11 +12,15 @@ RENEW_SECONDS = 900.0  # of the hour that temporary credentials are good for
 
 
 class Roles:
-    """Assumes the roles that a service was given, and keeps their credentials for a while."""
+    """Assumes the roles that a service was given, and keeps their credentials for a while.
 
-    def __init__(self, core: Core, session_name: str):
+    `service` (`firehose.amazonaws.com`) is who the roles have to trust.
+    """
+
+    def __init__(self, core: Core, session_name: str, service: str):
         self._core = core
         self._session_name = session_name
+        self._service = service
         self._lock = threading.Lock()
         self._callers: dict[tuple[str, str], tuple[float, Caller]] = {}
 
@@ -28,7 +32,9 @@ class Roles:
             if caller is not None and time.monotonic() - made < RENEW_SECONDS:
                 return caller
         account = role_arn.split(":")[4]
-        caller = self._core.assume_role(role_arn, self._session_name, account=account, region=region)
+        caller = self._core.assume_role(
+            role_arn, self._session_name, account=account, region=region, service=self._service
+        )
         with self._lock:
             self._callers[key] = (time.monotonic(), caller)
         return caller

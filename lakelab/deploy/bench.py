@@ -37,7 +37,7 @@ for i in range(COUNT // 6):
     aws.s3.BucketVersioning(f"zone-{i}", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"})
     role = aws.iam.Role(f"role-{i}", assume_role_policy=TRUST)
     aws.iam.RolePolicy(f"role-{i}", role=role.name, policy=bucket.arn.apply(lambda arn: json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/*"}]})))
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": f"{arn}/*"}]})))
     queue = aws.sqs.Queue(f"queue-{i}", visibility_timeout_seconds=60)
     aws.cloudwatch.LogGroup(f"logs-{i}", name=queue.name.apply(lambda name: f"/lab/{name}"), retention_in_days=7)
 pulumi.export("count", COUNT)

@@ -107,5 +107,6 @@ def copy_paths(source: Any, target: Any, patterns: list[str]) -> Any:
     result = deepcopy(target)
     for pattern in map(parse, patterns):
         for keys in {*expand(source, pattern), *expand(target, pattern)}:
-            put(result, keys, deepcopy(get(source, keys)))
+            value = get(source, keys)
+            put(result, keys, value if value is MISSING else deepcopy(value))
     return result

@@ -109,7 +109,9 @@ class Project:
             self._apply(key, declaration, found, stack)
         return found
 
-    def _full_key(self, key: str) -> str:
+    def _full_key(self, key: Any) -> str:
+        if not isinstance(key, str):
+            raise ProjectError(f"the configuration key {key!r} is no text", fix="put it in quotes")
         return key if ":" in key else f"{self.name}:{key}"
 
     def _apply(self, key: str, declaration: Any, found: dict[str, Setting], stack: str) -> None:

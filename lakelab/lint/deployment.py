@@ -55,7 +55,7 @@ def states(config: Settings, target: str = "local") -> list[Path]:
 
 def _deploy(config: Settings, target: str, scratch: Path) -> Path:
     """Deploys all layers into a local AWS of its own; the folder with the state of each."""
-    private = config.model_copy(update={"root": scratch, "port": _free_port()})
+    private = _private(config, scratch)
     project = Project.load(config.root)
     server = Server(private)
     server.start()
@@ -66,6 +66,11 @@ def _deploy(config: Settings, target: str, scratch: Path) -> Path:
     finally:
         server.stop()
     return scratch / "pulumi/.pulumi/stacks" / project.name
+
+
+def _private(config: Settings, root: Path) -> Settings:
+    """The same settings for a local AWS of its own: another data folder and port."""
+    return config.model_copy(update={"root": root, "state": root / ".lakelab", "port": _free_port()})
 
 
 def deployed(config: Settings, target: str = "local") -> list[Path]:

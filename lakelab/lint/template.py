@@ -88,6 +88,7 @@ RENAMES = {
         "extendedS3Configuration": "ExtendedS3DestinationConfiguration",
         "kinesisSourceConfiguration": "KinesisStreamSourceConfiguration",
     },
+    "AWS::Lambda::EventSourceMapping": {"destinationConfig.onFailure.destinationArn": "Destination"},
     "AWS::Lambda::Permission": {"function": "FunctionName"},
     "AWS::S3::Bucket": {
         "bucket": "BucketName",
@@ -110,6 +111,7 @@ RENAMES = {
 
 # Settings of the deployment or of AWS's API that a template has no place for, by design.
 NOT_IN_TEMPLATES = {
+    "enforceConsumerDeletion",
     "forceDestroy",
     "forceDetachPolicies",
     "name",
@@ -294,6 +296,10 @@ def _firehose(inputs: dict[str, Any]) -> dict[str, Any]:
     hints = {"sizeInMBs": size, "intervalInSeconds": seconds}
     if any(value is not None for value in hints.values()):
         s3["bufferingHints"] = {key: value for key, value in hints.items() if value is not None}
+    partitioning = dict(s3.get("dynamicPartitioningConfiguration") or {})
+    if partitioning.get("retryDuration") is not None:
+        partitioning["retryOptions"] = {"durationInSeconds": partitioning.pop("retryDuration")}
+        s3["dynamicPartitioningConfiguration"] = partitioning
     if s3:
         found["extendedS3Configuration"] = s3
     return found

@@ -16,7 +16,7 @@ from lakelab.settings import Settings
 
 LOOK_SECONDS = 1.0
 LAND_SECONDS = 180.0
-COUNT = "select count(distinct ride_id) as rides, count(*) as events from rides"
+COUNT = "select count(distinct ride_id) as rides, count(*) as events from rides where ride_id like 'r-{seed}-%'"
 
 
 class NotLanded(LakelabError):
@@ -25,7 +25,10 @@ class NotLanded(LakelabError):
 
 @dataclass(frozen=True)
 class Landed:
-    """Where the accepted events are: in the table (each ride once, and all events), or given up."""
+    """Where the accepted events are: in the table (each ride once, and all events), or given up.
+
+    The rides are those of one seed; given up are those of all.
+    """
 
     rides: int
     events: int
@@ -34,15 +37,11 @@ class Landed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was sent, and where it is: accepted = landed.rides + landed.parked, less what was there before."""
+    """What was sent, and where it is: accepted = landed.rides + new_parked."""
 
     sent: load.Sent
     before: Landed
     landed: Landed
-
-    @property
-    def new_rides(self) -> int:
-        return self.landed.rides - self.before.rides
 
     @property
     def new_parked(self) -> int:
@@ -62,12 +61,12 @@ class RideFeed:
         api = self._stacks.output("stream", "api_id")
         return f"{self._config.endpoint}/_aws/execute-api/{api}/$default/rides"
 
-    def landed(self) -> Landed:
+    def landed(self, seed: int) -> Landed:
         """What has landed by now, counted by Athena and by the on-failure queue."""
         output = self._stacks.output
         found = athena.run(
             client(self._config, "athena"),
-            COUNT,
+            COUNT.format(seed=seed),
             database=output("catalog", "database"),
             workgroup=output("query", "workgroup"),
         )
@@ -96,9 +95,9 @@ class RideFeed:
         Raises:
             NotLanded: some were not within three minutes after the last was sent.
         """
-        before = self.landed()
+        before = self.landed(seed)
         sent = load.Sent()
-        followed = _Followed(self.landed, before)
+        followed = _Followed(lambda: self.landed(seed), before)
         followed.start()
 
         def progress(so_far: load.Sent) -> None:
@@ -136,9 +135,8 @@ class _Followed:
 
     @property
     def count(self) -> int:
-        """The rides that have landed or been given up since the beginning."""
-        latest = self.latest
-        return latest.rides - self._before.rides + latest.parked - self._before.parked
+        """The rides that are in the table, and those that have been given up since the beginning."""
+        return self.latest.rides + self.latest.parked - self._before.parked
 
     def start(self) -> None:
         self._thread.start()

@@ -39,7 +39,8 @@ def generate(count: int, *, seed: int, days: int = 3, malformed: float = 0.0, po
     """`count` events in the order of their time, spread over `days` from 2025-01-01 on.
 
     Drivers are Zipf-shaped: the n-th drives in proportion to 1/n. Now and then one moves to another city or drives
-    another class of car from then on, so that a dimension of drivers has a history. Equal seeds give equal bytes.
+    another class of car from then on, so that a dimension of drivers has a history. Equal seeds give equal bytes, and
+    rides of different seeds have different ids.
 
     Args:
         malformed: the share of events that break the contract, from 0 to 1; exactly `round(count * malformed)`.
@@ -56,7 +57,7 @@ def generate(count: int, *, seed: int, days: int = 3, malformed: float = 0.0, po
     for number in range(count):
         driver = chance.choices(drivers, cum_weights=weights)[0]
         _live(chance, driver)
-        event = _event(chance, number, driver, FIRST_MOMENT + step * number)
+        event = _event(chance, f"r-{seed}-{number + 1:07}", driver, FIRST_MOMENT + step * number)
         kind = kinds.get(number, "good")
         if kind == "poison":
             event["requested_at"], event["ended_at"] = event["ended_at"], event["requested_at"]
@@ -82,13 +83,13 @@ def _live(chance: random.Random, driver: dict[str, str]) -> None:
         driver["vehicle"] = chance.choices(VEHICLES, weights=VEHICLE_WEIGHTS)[0]
 
 
-def _event(chance: random.Random, number: int, driver: dict[str, str], moment: datetime) -> dict[str, Any]:
+def _event(chance: random.Random, ride_id: str, driver: dict[str, str], moment: datetime) -> dict[str, Any]:
     completed = chance.random() < 0.93
     distance = int(chance.lognormvariate(8.5, 0.7)) if completed else 0
     city = driver["city"]
     ended = moment + timedelta(seconds=60 + distance // 8)
     return {
-        "ride_id": f"r-{number + 1:07}",
+        "ride_id": ride_id,
         "rider_id": f"c-{chance.randrange(1, 5000):05}",
         "driver_id": driver["id"],
         "driver_city": city,

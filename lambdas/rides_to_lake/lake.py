@@ -1,4 +1,4 @@
-"""Where the function writes: one Parquet file a batch and day, under a name that repeats when the batch does."""
+"""Where the function writes: one Parquet file a batch and day, named after the records in it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ Row = dict[str, Any]
 class Lake:
     """The curated bucket and the catalog, as one function writes them.
 
-    A batch that is delivered again begins with the same record, but it may be longer or shorter than before. So a
-    file is named after the first of its records: what was written before is replaced, and never added to.
+    A file is named after the first and the last of its records, so that a batch that is delivered again replaces what
+    it wrote before. One that comes again in another size writes its records again, under another name: a name that
+    two sizes share would let a late writer take away records that nobody delivers any more. Whoever reads the table
+    counts a shard's sequence number once.
     """
 
     s3: Any
@@ -62,7 +64,8 @@ class Lake:
             table = pa.Table.from_pylist([_without_zone(row) for row in found], SCHEMA)
             # the Arrow schema would tell a reader of types that the table has not
             pq.write_table(table, sink, compression="zstd", store_schema=False)
-            name = f"{found[0]['shard_id']}-{found[0]['sequence_number']}.parquet"
+            first, last = (row["sequence_number"] for row in (found[0], found[-1]))
+            name = f"{found[0]['shard_id']}-{first}-{last}.parquet"
             key = f"curated/{self.table}/{self.partition_key}={day}/{name}"
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=sink.getvalue().to_pybytes())
             keys.append(key)

@@ -28,7 +28,13 @@ class DeadLetters(Rule):
         missing = [place for place in places if str(place).startswith("arn:")]
         if missing:
             return f"{missing[0]} is in no stack"
-        return "" if places else "what it fails to handle is lost"
+        return "" if places or self._answers(conf) else "what it fails to handle is lost"
+
+    def _answers(self, conf: dict[str, Any]) -> bool:
+        """Whether only an API invokes it: that waits for the answer, so an error goes to the caller and is not lost."""
+        kind = "aws_lambda_permission"
+        invokers = {value(node, "principal") for node in referring(self, conf, kind, "function_name")}
+        return invokers == {"apigateway.amazonaws.com"}
 
     def _places(self, conf: dict[str, Any]) -> Iterator[Any]:
         yield value(conf, "dead_letter_config", "target_arn")

@@ -12,13 +12,12 @@ from pyiceberg.table import Table as IcebergTable
 
 from lakelab.cloud.athena.billing import scanned
 from lakelab.cloud.athena.catalog import CATALOG, TableRef
-from lakelab.cloud.athena.connections import fence
+from lakelab.cloud.athena.connections import add_functions, fence
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.execution import Execution
 from lakelab.cloud.athena.formats.readers import quoted
 from lakelab.cloud.athena.iceberg.reading import snapshot_of
 from lakelab.cloud.athena.relations import Relation
-from lakelab.cloud.athena.sql import prepare_connection
 from lakelab.cloud.athena.statements import Delete, Merge, Optimize, Update
 
 
@@ -47,7 +46,7 @@ class Changes:
         table = self._tables.load(ref.database, ref.table)
         tasks, relation = self._numbered(table)
         plan = execution.planner(con).plan_change(statement.sql, ref, relation.columns)
-        prepare_connection(con, *plan.parts)
+        add_functions(con, plan.parts)
         fence(con, [*plan.files, *relation.files], execution.session.scratch)
         plan.create(con)
         target = f"{CATALOG}.{quoted(ref.database)}.{quoted(ref.table)}"
@@ -97,7 +96,7 @@ class Changes:
         if statement.where is not None:
             name = f"{quoted(ref.database)}.{quoted(ref.table)}"
             plan = execution.planner(con).plan(f'SELECT DISTINCT "$path" FROM {name} WHERE {statement.where.strip()}')
-            prepare_connection(con, *plan.parts)
+            add_functions(con, plan.parts)
         fence(con, [*relation.files, *(plan.files if plan else ())], execution.session.scratch)
         with execution.running(con):
             if plan is not None:

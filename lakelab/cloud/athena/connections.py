@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from lakelab.cloud.athena.catalog import CATALOG
 from lakelab.cloud.athena.errors import Category, QueryCancelled, QueryError
 from lakelab.cloud.athena.formats.readers import text_literal
 from lakelab.cloud.athena.model import Session
-from lakelab.cloud.athena.sql import prepare_connection
+from lakelab.cloud.athena.sql import Translated, prepare_connection
 
+_SPARES = 2  # connections that are held ready
 _POLL = 0.02  # seconds between looks at whether a statement was cancelled
 
 
@@ -41,23 +43,36 @@ class Connections:
         self._limits = limits
         self._spare: list[duckdb.DuckDBPyConnection] = []
         self._lock = threading.Lock()
+        self._keeper = ThreadPoolExecutor(1, "athena-connections")
 
     def take(self) -> duckdb.DuckDBPyConnection:
         """A new connection to an empty in-memory database with Trino's settings."""
         with self._lock:
             con = self._spare.pop() if self._spare else None
-        threading.Thread(target=self._refill, name="athena-connection", daemon=True).start()
+        self._later(self._refill)
         return con or self._open()
+
+    def release(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Close a connection that was taken, while the caller goes on."""
+        self._later(con.close)
+
+    def _later(self, work: Callable[[], None]) -> None:
+        try:
+            self._keeper.submit(work)
+        except RuntimeError:  # closed: nothing is held ready any more, but what was taken is still given back
+            if work != self._refill:
+                work()
 
     def close(self) -> None:
         """Close the connections that nobody has taken."""
+        self._keeper.shutdown()
         with self._lock:
             while self._spare:
                 self._spare.pop().close()
 
     def _refill(self) -> None:
         with self._lock:
-            if self._spare:
+            if len(self._spare) >= _SPARES:
                 return
         con = self._open()
         with self._lock:
@@ -121,6 +136,13 @@ class Connections:
                 f"The result is larger than the {self._limits.result_bytes} bytes that the local Athena writes",
                 category=Category.OTHER,
             )
+
+
+def add_functions(con: duckdb.DuckDBPyConnection, statements: Iterable[Translated]) -> None:
+    """Make the Python functions that statements call known to a connection that was taken from Connections."""
+    calling = [statement for statement in statements if statement.functions]
+    if calling:  # the settings, which are what takes time, are in force already
+        prepare_connection(con, *calling)
 
 
 def fence(con: duckdb.DuckDBPyConnection, files: Iterable[Path], scratch: Path) -> None:

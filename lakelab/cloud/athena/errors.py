@@ -121,6 +121,8 @@ def of_aws(error: AwsError) -> QueryError:
         return QueryError("PERMISSION_DENIED", error.message)
     if error.code == "NoSuchBucket":
         return QueryError("NO_SUCH_BUCKET", f"Amazon S3 bucket not found: {error.message}")
+    if error.code == "AlreadyExistsException":
+        return QueryError("TABLE_ALREADY_EXISTS", error.message)
     if error.code == "NotImplementedException":
         return QueryError("NOT_SUPPORTED", error.message)
     return QueryError("GENERIC_USER_ERROR", f"{error.code}: {error.message}")

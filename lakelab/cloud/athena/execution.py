@@ -13,7 +13,7 @@ import duckdb
 from lakelab.cloud.athena import statements as s
 from lakelab.cloud.athena.billing import scanned
 from lakelab.cloud.athena.catalog import Catalog, Invoke, Table, TableRef
-from lakelab.cloud.athena.connections import Connections, fence
+from lakelab.cloud.athena.connections import Connections, add_functions, fence
 from lakelab.cloud.athena.datafiles import DataFiles
 from lakelab.cloud.athena.errors import BytesScannedCutoff, QueryError
 from lakelab.cloud.athena.iceberg.fileio import ObjectsIO
@@ -22,7 +22,6 @@ from lakelab.cloud.athena.iceberg.tables import IcebergTables
 from lakelab.cloud.athena.model import Column, Outcome, Session
 from lakelab.cloud.athena.queries import Plan, Planner
 from lakelab.cloud.athena.relations import Relation
-from lakelab.cloud.athena.sql import prepare_connection
 from lakelab.cloud.objects import Objects
 
 
@@ -72,7 +71,7 @@ class Execution:
         try:
             yield con
         finally:
-            con.close()
+            self.connections.release(con)
 
     def planner(self, con: duckdb.DuckDBPyConnection) -> Planner:
         return Planner(con, self.catalog, self.files, self, self.session, self.now)
@@ -85,7 +84,7 @@ class Execution:
         """
         plan = self.planner(con).plan(sql)
         self._uris |= {str(path): file.uri for each in plan.relations.values() for path, file in each.files.items()}
-        prepare_connection(con, *plan.parts)
+        add_functions(con, plan.parts)
         fence(con, plan.files, self.session.scratch)
         plan.create(con)
         plan.scanned = scanned(con, plan.translated.sql, plan.relations.values())

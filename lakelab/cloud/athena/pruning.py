@@ -14,9 +14,10 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from lakelab.cloud.athena.catalog import CATALOG, Partition, Table
+from lakelab.cloud.athena.connections import add_functions
 from lakelab.cloud.athena.formats.readers import quoted
 from lakelab.cloud.athena.relations import values_select
-from lakelab.cloud.athena.sql import Schema, SqlError, prepare_connection, translate
+from lakelab.cloud.athena.sql import Schema, SqlError, translate
 from lakelab.cloud.athena.sql.types import from_hive
 
 _SMALL = 2  # partitions: below, looking at the WHERE clauses costs more than it can save
@@ -74,7 +75,7 @@ class Pruner:
             translated = translate(
                 query, schema, default_catalog=CATALOG, default_schema="pruning", now=self._now, user=""
             )
-            prepare_connection(con, translated)
+            add_functions(con, [translated])
             con.execute(f"CREATE SCHEMA {CATALOG}.pruning")
             values = values_select(table.keys, [partition.values for partition in partitions])
             names = ", ".join(quoted(key.name) for key in table.keys)

@@ -14,6 +14,7 @@ from sqlglot import exp
 from lakelab.cloud.athena import relations as rel
 from lakelab.cloud.athena import views
 from lakelab.cloud.athena.catalog import CATALOG, INFORMATION_SCHEMA, Catalog, Table, TableRef
+from lakelab.cloud.athena.connections import add_functions
 from lakelab.cloud.athena.datafiles import DataFiles
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.readers import quoted
@@ -26,7 +27,6 @@ from lakelab.cloud.athena.sql import (
     TableName,
     Translated,
     parse,
-    prepare_connection,
     referenced_tables,
     translate,
     translate_dml,
@@ -163,7 +163,7 @@ class Planner:
             now=self._now,
             user=self._session.caller.arn,
         )
-        prepare_connection(self._con, translated)
+        add_functions(self._con, [translated])
         row = self._con.execute(translated.sql).fetchone()
         return row[0] if row else None
 

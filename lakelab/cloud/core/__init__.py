@@ -47,8 +47,13 @@ class Core(Protocol):
         """
         ...
 
-    def trust_denial(self, role_arn: str, service: str) -> str | None:
-        """Why `service` may not take a role, in AWS's words; None when the role's trust policy lets it."""
+    def service_denial(self, service: str, action: str, resource: str, keys: Mapping[str, Any]) -> str | None:
+        """Why a service (`s3.amazonaws.com`) may not do something in its own name; None when the resource's policy,
+        or the trust policy of a role that it wants to take, lets it."""
+        ...
+
+    def mfa_seed(self, serial: str) -> str | None:
+        """The seed, in base32, of a virtual MFA device; None when there is no such device."""
         ...
 
     def denial(self, caller: Caller, action: str, resource: str, context: Mapping[str, Any] | None) -> str | None:

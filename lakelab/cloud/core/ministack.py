@@ -129,7 +129,7 @@ class MiniStackCore:
     def assume_role(
         self, role_arn: str, session_name: str, *, account: str, region: str, service: str | None = None
     ) -> Caller:
-        denial = self.trust_denial(role_arn, service) if service else None
+        denial = self.service_denial(service, "sts:AssumeRole", role_arn, {}) if service else None
         if denial is not None:
             raise AccessDenied(denial)
         root = self._caller(account, account, region)
@@ -154,10 +154,13 @@ class MiniStackCore:
             return found.message
         return self._authorization.denial(found, action, resource, caller.region, context)
 
-    def trust_denial(self, role_arn: str, service: str) -> str | None:
+    def service_denial(self, service: str, action: str, resource: str, keys: Mapping[str, Any]) -> str | None:
         if not self.enforces_iam:
             return None
-        return contextvars.copy_context().run(self._authorization.trust_denial, role_arn, service)
+        return contextvars.copy_context().run(self._authorization.service_denial, service, action, resource, keys)
+
+    def mfa_seed(self, serial: str) -> str | None:
+        return self._authorization.mfa_seed(serial)
 
     def client(self, service: str, caller: Caller) -> Any:
         key = (service, caller.credentials.access_key, caller.region)

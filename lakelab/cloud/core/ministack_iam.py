@@ -7,19 +7,19 @@ docs/iam.md.
 
 from __future__ import annotations
 
+import base64
 import contextvars
 from collections.abc import Mapping
 from typing import Any
 
+from lakelab.cloud.iam import totp
+from lakelab.cloud.iam.context import seen
 from lakelab.cloud.iam.evaluate import Decision, Kind, Policies, Request, denial_message, evaluate
 from lakelab.cloud.iam.explain import explain
 from lakelab.cloud.iam.policy import MalformedPolicy, Principal, Statement, parse
 from lakelab.cloud.iam.record import Record
 
 UNMAPPED = "UnmappedAction"
-# condition keys of the request at hand that only the gateway has seen: an external id, a one-time password
-request_keys: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("request_keys", default={})
-
 _credential: contextvars.ContextVar[Any] = contextvars.ContextVar("credential", default=None)
 _denial: contextvars.ContextVar[str] = contextvars.ContextVar("denial", default="")
 
@@ -57,6 +57,10 @@ class Authorization:
         actions.extract_iam_action = self._action_of
         actions.access_denied_response = self._denied_response
         actions.identity_denial_message = lambda *arguments, **named: _denial.get()
+        self._deliver_to_function = self._s3._deliver_event_to_lambda
+        self._s3._deliver_event_to_lambda = self._deliver_if_allowed
+        self._create_device = self._iam._create_virtual_mfa_device
+        self._iam._IAM_HANDLERS["CreateVirtualMFADevice"] = self._create_device_with_base32_seed
 
     # ---- what MiniStack calls
 
@@ -85,6 +89,8 @@ class Authorization:
         if failure is not None or credential is None or credential.principal_type == "Root":
             return failure
         text = self.denial(credential, action, resource_arn, region, service_context)
+        for right in seen.get().rights if text is None else ():
+            text = text or self.denial(credential, right.action, right.resource, region, right.keys)
         if text is None:
             return None
         _denial.set(text)
@@ -108,6 +114,23 @@ class Authorization:
             return self._trusts(document, caller_arn, context)
         return True
 
+    def _deliver_if_allowed(self, arn: str, event: Mapping[str, Any], region: str) -> None:
+        """S3's notification reaches a function that lets S3 invoke it; else it is lost, as on AWS."""
+        bucket = event["Records"][0]["s3"]["bucket"]["name"]
+        keys = {"aws:sourcearn": f"arn:aws:s3:::{bucket}", "aws:sourceaccount": self._responses.get_account_id()}
+        if self.service_denial("s3.amazonaws.com", "lambda:InvokeFunction", arn, keys) is None:
+            self._deliver_to_function(arn, event, region)
+
+    def _create_device_with_base32_seed(self, params: Any) -> Any:
+        """MiniStack's seeds are no base32, so that no authenticator takes them."""
+        before = set(self._iam._mfa_devices)
+        status, headers, body = self._create_device(params)
+        for serial in set(self._iam._mfa_devices) - before:
+            device = self._iam._mfa_devices[serial]
+            old, device["Base32StringSeed"] = device["Base32StringSeed"], totp.new_seed()
+            body = body.replace(base64.b64encode(old.encode()), base64.b64encode(device["Base32StringSeed"].encode()))
+        return status, headers, body
+
     # ---- decisions
 
     def denial(
@@ -126,18 +149,22 @@ class Authorization:
         self._note(request, policies, decision)
         return None if decision.allowed else denial_message(request, decision)
 
-    def trust_denial(self, role_arn: str, service: str, keys: Mapping[str, Any] | None = None) -> str | None:
-        """Why a service (`lambda.amazonaws.com`) may not take a role; None when the role trusts it."""
-        principal = Principal(service, "", "Service")
-        request = Request(principal, "sts:AssumeRole", role_arn, self._keys(keys))
-        document, owner, kind = self._resource_policy(request, role_arn)
-        trust = self._parsed(document, f"the trust policy of {role_arn}") if document else ()
-        policies = Policies(resource=trust, owner=owner, resource_kind=kind, resource_must_allow=True)
+    def service_denial(self, service: str, action: str, resource: str, keys: Mapping[str, Any]) -> str | None:
+        """Why a service may not do something in its own name: only the resource's policy can let it."""
+        given = {name.lower(): value for name, value in keys.items()}
+        request = Request(Principal(service, "", "Service"), action, resource, {"aws:securetransport": True, **given})
+        document, owner, kind = self._resource_policy(request, resource)
+        statements = self._parsed(document, f"the policy of {resource}") if document else ()
+        policies = Policies(resource=statements, owner=owner, resource_kind=kind)
         decision = evaluate(request, policies)
         if decision.allowed:
             return None
         self._note(request, policies, decision)
         return denial_message(request, decision)
+
+    def mfa_seed(self, serial: str) -> str | None:
+        device = self._iam._mfa_devices.get(serial)
+        return device["Base32StringSeed"] if device else None
 
     def _note(self, request: Request, policies: Policies, decision: Decision) -> None:
         if self._record is not None:
@@ -149,7 +176,7 @@ class Authorization:
             "aws:sourceip": address,
             "aws:securetransport": encrypted,
             **{name.lower(): value for name, value in (keys or {}).items()},
-            **request_keys.get(),
+            **seen.get().keys,
         }
 
     def _tags(self, resource: str) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ class FirehoseService(Service):
         self._functions: dict[str, Any] = {}
 
     def start(self, core: Core) -> None:
-        roles = Roles(core, "FirehoseDelivery")
+        roles = Roles(core, "FirehoseDelivery", "firehose.amazonaws.com")
         self._tools = Tools(self._clock, roles, self._store, self._kinesis.metrics, self._invoke, self._function)
         for stream in self._store.all():
             self._run(stream)
@@ -309,7 +309,13 @@ def _roles(params: Params) -> Iterator[str]:
 
 def _check_role(caller: Caller, role_arn: str) -> None:
     try:
-        caller.core.assume_role(role_arn, "FirehoseDelivery", account=caller.account, region=caller.region)
+        caller.core.assume_role(
+            role_arn,
+            "FirehoseDelivery",
+            account=caller.account,
+            region=caller.region,
+            service="firehose.amazonaws.com",
+        )
     except AwsError as error:
         raise InvalidArgument(
             f"Firehose is unable to assume role {role_arn}. Please check the role provided."

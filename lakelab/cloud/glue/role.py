@@ -17,7 +17,7 @@ def role_arn(scope: Scope, role: str) -> str:
 def role_caller(core: Core, scope: Scope, arn: str, session: str) -> Caller:
     """The role as a caller. Raises InvalidInput when Glue cannot assume it."""
     try:
-        return core.assume_role(arn, session, account=scope.account, region=scope.region)
+        return core.assume_role(arn, session, account=scope.account, region=scope.region, service="glue.amazonaws.com")
     except AwsError as error:
         text = "Service is unable to assume provided role. Please verify role's TrustPolicy"
         raise InvalidInput(text) from error

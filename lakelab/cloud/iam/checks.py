@@ -17,11 +17,11 @@ from xml.etree import ElementTree
 
 from lakelab.cloud import rest, wire
 from lakelab.cloud.core import Core, Request
-from lakelab.cloud.errors import AwsError
+from lakelab.cloud.errors import AwsError, InvalidSignature
+from lakelab.cloud.iam import totp
 from lakelab.cloud.iam.context import NOTHING, Right, Seen
 from lakelab.cloud.iam.policy import MalformedPolicy, parse
 
-ACTION_OPERATIONS = {"AssumeRole"}
 DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument")
 
 
@@ -45,10 +45,8 @@ class MalformedPolicyDocument(AwsError):
 
 @dataclass(frozen=True)
 class Found:
-    """A request that is checked: its service, its operation, and its parameters as the caller gave them."""
+    """A request that is checked: its parameters as the caller gave them, and the caller's account."""
 
-    service: str
-    operation: str
     params: Mapping[str, Any]
     account: str
 
@@ -62,35 +60,40 @@ class Checks:
     def __init__(self, core: Core):
         self._core = core
 
-    def concerns(self, scope: Mapping[str, Any]) -> bool:
-        """Whether a request has to be looked into; a quick look at its head, since all requests pass by."""
+    def concern(self, scope: Mapping[str, Any]) -> str | None:
+        """How a request that has to be looked into says its operation; a quick look, since all requests pass by."""
         if scope["method"] not in ("POST", "PUT"):
-            return False
+            return None
         headers = dict(scope["headers"])
-        target = headers.get(b"x-amz-target", b"").decode("latin-1")
+        target = headers.get(b"x-amz-target")
         if target:
-            return target in _TARGETS
+            return "target" if target.decode("latin-1") in _TARGETS else None
+        if headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded"):
+            return "query"
         if scope["method"] == "PUT" and b"notification" in scope["query_string"]:
-            return True
-        if any(scope["path"].startswith(path) for path in _PATHS):
-            return True
-        return headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+            return "notification"
+        return "path" if _by_path(scope["method"], scope["path"]) else None
 
-    def run(self, request: Request, account: str) -> Seen:
+    def run(self, concern: str, request: Request) -> Seen:
         """What a request needs beside its own right. Raises AwsError for what its service would refuse."""
-        found = _parse(request, account)
-        check = None if found is None else CHECKS.get((found.service, found.operation))
-        return NOTHING if found is None or check is None else check(self._core, found)
+        try:
+            named = _PARSERS[concern](request)
+            if named is None:
+                return NOTHING
+            account = self._core.authenticate(request).account
+        except (ValueError, KeyError, ElementTree.ParseError, InvalidSignature):
+            return NOTHING  # the core says what is wrong with it
+        service, operation, params = named
+        return CHECKS[service, operation](self._core, Found(params, account))
 
 
-def serialise(request: Request, error: AwsError) -> tuple[bytes, str]:
+def serialise(concern: str, error: AwsError) -> tuple[bytes, str]:
     """The body and content type of an error in the protocol that the request came in."""
-    headers = {name.decode("latin-1").lower(): value for name, value in request.headers}
-    if b"form-urlencoded" in headers.get("content-type", b""):
+    if concern == "query":
         return _xml_error("ErrorResponse", error, nested=True), "text/xml"
-    if "notification" in request.query:
+    if concern == "notification":
         return _xml_error("Error", error, nested=False), "application/xml"
-    return json.dumps({"__type": error.code, "Type": "User", "message": error.message}).encode(), "application/json"
+    return json.dumps({"__type": error.code, "Type": "User", "message": error.message}).encode(), rest.JSON
 
 
 def _xml_error(name: str, error: AwsError, *, nested: bool) -> bytes:
@@ -105,34 +108,50 @@ def _xml_error(name: str, error: AwsError, *, nested: bool) -> bytes:
 
 # ---- which operation a request is, and its parameters
 
+Named = tuple[str, str, Mapping[str, Any]]
 
-def _parse(request: Request, account: str) -> Found | None:
+
+def _parse_target(request: Request) -> Named:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers}
-    target = headers.get("x-amz-target")
-    try:
-        if target:
-            service, operation = _TARGETS[target]
-            return Found(service, operation, json.loads(request.body or b"{}"), account)
-        if "form-urlencoded" in headers.get("content-type", ""):
-            given = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
-            service = "sts" if given.get("Action") in ACTION_OPERATIONS else "iam"
-            return Found(service, given.get("Action", ""), given, account)
-        if "notification" in request.query:
-            bucket = request.path.strip("/").partition("/")[0]
-            functions = [
-                element.text or ""
-                for element in ElementTree.fromstring(request.body).iter()
-                if element.tag.rpartition("}")[2] in ("CloudFunction", "Function")
-            ]
-            return Found("s3", "PutBucketNotificationConfiguration", {"Bucket": bucket, "Functions": functions}, account)
-        for path, service in _PATHS.items():
-            if request.path.startswith(path):
-                route = rest.route(wire.service_model(service), request.method, request.path)
-                if route is not None:
-                    return Found(service, route[0].name, json.loads(request.body or b"{}"), account)
-    except (ValueError, ElementTree.ParseError):
-        return None  # the core says what is wrong with it
+    return (*_TARGETS[headers["x-amz-target"]], json.loads(request.body or b"{}"))
+
+
+def _parse_query(request: Request) -> Named | None:
+    given = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    operation = given.get("Action", "")
+    return (*_ACTIONS[operation], given) if operation in _ACTIONS else None
+
+
+def _parse_notification(request: Request) -> Named:
+    functions = [
+        element.text or ""
+        for element in ElementTree.fromstring(request.body).iter()
+        if element.tag.rpartition("}")[2] in ("CloudFunction", "Function")
+    ]
+    bucket = request.path.strip("/").partition("/")[0]
+    return "s3", "PutBucketNotificationConfiguration", {"Bucket": bucket, "Functions": functions}
+
+
+def _parse_path(request: Request) -> Named | None:
+    found = _by_path(request.method, request.path)
+    return None if found is None else (*found, json.loads(request.body or b"{}"))
+
+
+def _by_path(method: str, path: str) -> tuple[str, str] | None:
+    for prefix, service in _PATHS.items():
+        if path.startswith(prefix):
+            route = rest.route(wire.service_model(service), method, path)
+            if route is not None and (service, route[0].name) in CHECKS:
+                return service, route[0].name
     return None
+
+
+_PARSERS: dict[str, Callable[[Request], Named | None]] = {
+    "target": _parse_target,
+    "query": _parse_query,
+    "notification": _parse_notification,
+    "path": _parse_path,
+}
 
 
 # ---- the checks
@@ -193,13 +212,22 @@ def _assume_role(core: Core, found: Found) -> Seen:
     for parameter, key in (("ExternalId", "sts:externalid"), ("RoleSessionName", "sts:rolesessionname")):
         if parameter in found.params:
             keys[key] = found.params[parameter]
-    if core.one_time_password_is_right(found.params.get("SerialNumber", ""), found.params.get("TokenCode", "")):
+    if "TokenCode" in found.params:
+        seed = core.mfa_seed(found.params.get("SerialNumber", ""))
+        if seed is None or not totp.is_right(seed, found.params["TokenCode"]):
+            text = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+            raise AwsError(text, code="AccessDenied", status=403)
         keys["aws:multifactorauthpresent"] = True
-    elif "TokenCode" in found.params:
-        raise AwsError(
-            "MultiFactorAuthentication failed with invalid MFA one time pass code.", code="AccessDenied", status=403
-        )
     return Seen(keys)
+
+
+def _enable_mfa(core: Core, found: Found) -> Seen:
+    """Two passwords in a row show that the device has the seed."""
+    seed = core.mfa_seed(found.params.get("SerialNumber", ""))
+    codes = [found.params.get(f"AuthenticationCode{number}", "") for number in (1, 2)]
+    if seed is not None and not all(totp.is_right(seed, code, later_steps=1) for code in codes):
+        raise AwsError("Authentication code for device is not valid.", code="InvalidAuthenticationCode", status=403)
+    return NOTHING
 
 
 CHECKS: dict[tuple[str, str], Check] = {
@@ -219,10 +247,11 @@ CHECKS: dict[tuple[str, str], Check] = {
     ("apigatewayv2", "CreateIntegration"): _passing("credentialsArn", service="apigateway.amazonaws.com"),
     ("apigatewayv2", "UpdateIntegration"): _passing("credentialsArn", service="apigateway.amazonaws.com"),
     ("logs", "PutSubscriptionFilter"): _passing("roleArn", service="logs.amazonaws.com"),
-    ("iam", "CreateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
-    ("iam", "UpdateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
+    ("cloudformation", "CreateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
+    ("cloudformation", "UpdateStack"): _passing("RoleARN", service="cloudformation.amazonaws.com"),
     ("s3", "PutBucketNotificationConfiguration"): _notification,
     ("sts", "AssumeRole"): _assume_role,
+    ("iam", "EnableMFADevice"): _enable_mfa,
     **{
         ("iam", operation): _policy
         for operation in (
@@ -237,6 +266,9 @@ CHECKS: dict[tuple[str, str], Check] = {
     },
 }
 # how requests of the services that say their operation in a header, or in the path, are recognised
+_ACTIONS = {
+    operation: (service, operation) for service, operation in CHECKS if service in ("sts", "iam", "cloudformation")
+}
 _TARGETS = {
     f"{wire.service_model(service).metadata['targetPrefix']}.{operation}": (service, operation)
     for service, operation in CHECKS

@@ -149,8 +149,10 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     if grant is not None and (outsider or (own_account and named is Named.ITSELF)):
         return Decision(True, policies.resource_kind, grant)
     identity = _first(policies.identity, request, keys, allows=True)
-    if (not own_account or policies.resource_must_allow or outsider) and grant is None:
-        return Decision(False, policies.resource_kind if identity or outsider else Kind.IDENTITY)
+    if (policies.resource_must_allow or outsider) and grant is None:
+        return Decision(False, policies.resource_kind)
+    if not own_account and grant is None:
+        return Decision(False, policies.resource_kind if identity else Kind.IDENTITY)
     if own_account and named > Named.ACCOUNT:
         allowed = Decision(True, policies.resource_kind, grant)
     elif identity is not None:

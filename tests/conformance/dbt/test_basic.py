@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from dbt.tests.adapter.aliases.test_aliases import BaseAliasErrors, BaseAliases, BaseSameAliasDifferentSchemas
+from dbt.tests.adapter.aliases.fixtures import MACROS__CAST_SQL, MACROS__EXPECT_VALUE_SQL
 from dbt.tests.adapter.basic.files import (
+    base_ephemeral_sql,
     base_view_sql,
+    ephemeral_view_sql,
     generic_test_table_yml,
     generic_test_view_yml,
     schema_base_yml,
@@ -14,15 +17,29 @@ from dbt.tests.adapter.basic.test_base import BaseSimpleMaterializations
 from dbt.tests.adapter.basic.test_empty import BaseEmpty
 from dbt.tests.adapter.basic.test_ephemeral import BaseEphemeral
 from dbt.tests.adapter.basic.test_generic_tests import BaseGenericTests
-from dbt.tests.adapter.basic.test_incremental import BaseIncremental, BaseIncrementalNotSchemaChange
+from dbt.tests.adapter.basic.test_incremental import (
+    BaseIncremental,
+    BaseIncrementalBadStrategy,
+    BaseIncrementalNotSchemaChange,
+)
 from dbt.tests.adapter.basic.test_singular_tests import BaseSingularTests
 from dbt.tests.adapter.basic.test_singular_tests_ephemeral import BaseSingularTestsEphemeral
 from dbt.tests.adapter.basic.test_table_materialization import BaseTableMaterialization
 from dbt.tests.adapter.basic.test_validate_connection import BaseValidateConnection
 from dbt.tests.adapter.dbt_show.test_dbt_show import BaseShowLimit, BaseShowSqlHeader
 from dbt.tests.adapter.empty.test_empty import BaseTestEmpty, BaseTestEmptyInlineSourceRef
-from dbt.tests.adapter.ephemeral.test_ephemeral import BaseEphemeralMulti
+from dbt.tests.adapter.ephemeral.test_ephemeral import (
+    BaseEphemeralErrorHandling,
+    BaseEphemeralMulti,
+    BaseEphemeralNested,
+)
+from dbt.tests.adapter.sample_mode.test_sample_mode import BaseSampleModeTest
+from dbt.tests.util import check_relations_equal, run_dbt
 
+ALIAS_MACROS = {
+    "cast.sql": MACROS__CAST_SQL.replace("'{{ s }}'::text", "cast('{{ s }}' as varchar)"),
+    "expect_value.sql": MACROS__EXPECT_VALUE_SQL,
+}
 # Iceberg on Athena has timestamps of six digits only, and a table's type is set in its config
 ICEBERG_TABLE = "{{ config(materialized='table', table_type='iceberg') }}\n"
 COLUMNS = "select id, name, cast(some_date as timestamp(6)) as some_date from {{ source('raw', 'seed') }}\n"
@@ -58,7 +75,33 @@ class TestEphemeral(BaseEphemeral):
 
 
 class TestEphemeralMulti(BaseEphemeralMulti):
+    def test_ephemeral_multi(self, project):
+        """Without the last step, which compares the SQL that Postgres is sent."""
+        assert len(run_dbt(["run"])) == 3
+        for model in ("dependent", "double_dependent", "super_dependent"):
+            check_relations_equal(project.adapter, ["seed", model])
+
+
+class TestEphemeralNested(BaseEphemeralNested):
+    def test_ephemeral_nested(self, project):
+        """Without the last step, which compares the SQL that Postgres is sent."""
+        assert len(run_dbt(["run"])) == 2
+
+
+class TestEphemeralErrorHandling(BaseEphemeralErrorHandling):
     pass
+
+
+class TestEphemeralIceberg(BaseEphemeral):
+    @pytest.fixture(scope="class")
+    def models(self):
+        table = ICEBERG_TABLE + COLUMNS.replace("source('raw', 'seed')", "ref('ephemeral')")
+        return {
+            "ephemeral.sql": base_ephemeral_sql,
+            "view_model.sql": ephemeral_view_sql,
+            "table_model.sql": table,
+            "schema.yml": schema_base_yml,
+        }
 
 
 class TestIncremental(BaseIncremental):
@@ -83,6 +126,14 @@ class TestIncrementalNotSchemaChange(BaseIncrementalNotSchemaChange):
         return {"incremental_not_schema_change.sql": sql}
 
 
+class TestIncrementalBadStrategy(BaseIncrementalBadStrategy):
+    def test_incremental_invalid_strategy(self, project):
+        """dbt-athena words this error itself."""
+        run_dbt(["seed"])
+        results = run_dbt(["run", "--select", "incremental"], expect_pass=False)
+        assert "Invalid incremental strategy provided: bad_strategy" in results.results[0].message
+
+
 class TestGenericTests(BaseGenericTests):
     pass
 
@@ -104,7 +155,9 @@ class TestValidateConnection(BaseValidateConnection):
 
 
 class TestAliases(BaseAliases):
-    pass
+    @pytest.fixture(scope="class")
+    def macros(self):
+        return ALIAS_MACROS
 
 
 class TestAliasErrors(BaseAliasErrors):
@@ -112,7 +165,9 @@ class TestAliasErrors(BaseAliasErrors):
 
 
 class TestSameAliasDifferentSchemas(BaseSameAliasDifferentSchemas):
-    pass
+    @pytest.fixture(scope="class")
+    def macros(self):
+        return ALIAS_MACROS
 
 
 class TestShowLimit(BaseShowLimit):
@@ -128,4 +183,8 @@ class TestEmptyFlag(BaseTestEmpty):
 
 
 class TestEmptyFlagInlineSourceRef(BaseTestEmptyInlineSourceRef):
+    pass
+
+
+class TestSampleMode(BaseSampleModeTest):
     pass

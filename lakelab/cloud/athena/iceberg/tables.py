@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationError
 from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
@@ -77,6 +77,9 @@ class IcebergTables:
         except CommitFailedException as error:
             self._io.undo()
             raise CommitConflict(name) from error
+        except TableAlreadyExistsError as error:
+            self._io.undo()
+            raise QueryError("TABLE_ALREADY_EXISTS", f"line 1:1: Destination table '{name}' already exists") from error
         except BaseException:
             self._io.undo()
             raise

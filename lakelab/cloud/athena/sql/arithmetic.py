@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from lakelab.cloud.athena.sql import conversion
+from lakelab.cloud.athena.sql import conversion, render
 from lakelab.cloud.athena.sql.coercion import common_type
 from lakelab.cloud.athena.sql.typed import Typed, fail
 from lakelab.cloud.athena.sql.types import (

@@ -93,7 +93,13 @@ def like(self: Expressions, node: exp.Like, escape: exp.Expr | None = None) -> T
         if not part.type.is_text and part.type.name != "unknown":
             message = f"{what} of LIKE expression must evaluate to a varchar (actual: {part.type})"
             raise self.error("TYPE_MISMATCH", message, source)
-    suffix = f" ESCAPE {self.translate(escape).sql}" if escape is not None else ""
+    suffix = ""
+    if escape is not None:
+        character = self.translate(escape)
+        if not character.type.is_text:
+            message = f"Escape in LIKE expression must evaluate to a varchar (actual: {character.type})"
+            raise self.error("TYPE_MISMATCH", message, escape)
+        suffix = f" ESCAPE {character.sql}"
     negated = "NOT " if node.args.get("negate") else ""
     return boolean(f"({item.sql} {negated}LIKE {pattern.sql}{suffix})")
 

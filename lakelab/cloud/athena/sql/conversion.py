@@ -87,6 +87,8 @@ def cast_sql(sql: str, source: Type, target: Type) -> str:
     rule = _RULES.get((_family(source), _family(target)))
     if rule is None:
         raise NoCast
+    if source.is_text and rule is not text_to_text:
+        return render.let(sql, lambda value: rule(value, source, target))  # these rules use the text several times
     return rule(sql, source, target)
 
 

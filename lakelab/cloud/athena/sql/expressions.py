@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from lakelab.cloud.athena.sql.queries import Queries
 
 
+_LARGEST = 1_000_000  # characters: what a statement may grow to when rules use an argument several times
+
+
 @dataclass
 class Statement:
     """What holds for the whole statement: its text, when and by whom it runs, and what has been used so far."""
@@ -85,12 +88,14 @@ class Expressions:
     def translate(self, node: exp.Expr) -> Typed:
         """An expression of Trino as one of DuckDB. Raises SqlError."""
         handler = _HANDLERS.get(type(node))
-        if node is None:  # sqlglot leaves out what the text does not have
+        if not isinstance(node, exp.Expr):  # sqlglot leaves out what the text does not have
             raise SqlError("SYNTAX_ERROR", "mismatched input. Expecting: <expression>")
         if handler is None:
             raise self.error("SYNTAX_ERROR", f"mismatched input '{node.key}'", node)
         met = len(self.grouping.outside)
         result = handler(self, node)
+        if len(result.sql) > _LARGEST:
+            raise SqlError("QUERY_TEXT_TOO_LARGE", "Query is too large: its translation exceeds the maximum length")
         if len(self.grouping.outside) > met and result.sql in self.grouping.keys:
             del self.grouping.outside[met:]
         return result
@@ -298,7 +303,13 @@ class Expressions:
             result = conversion.cast(item, target)
         except conversion.NoCast as error:
             raise self.error("TYPE_MISMATCH", f"Cannot cast {item.type} to {target}", node) from error
-        return replace(result, sql=f"TRY({result.sql})") if safe else result
+        if not safe:
+            return result
+        if not subqueries.within(node):
+            return replace(result, sql=f"TRY({result.sql})")
+        # DuckDB's TRY takes no subquery: its value is bound to a name first
+        inner = conversion.cast(Typed("v", item.type), target)
+        return replace(result, sql=f"list_extract(list_transform([{item.sql}], lambda v: TRY({inner.sql})), 1)")
 
     def _is_typed_literal(self, node: exp.Cast) -> bool:
         """Whether it is `DATE '…'` and not a cast: the text begins with the type's name."""

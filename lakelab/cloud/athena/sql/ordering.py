@@ -48,7 +48,7 @@ class Ordering:
         if clause is None:
             return ""
         columns = [Column(column.name, column.type, value.sql) for column, value in outputs]
-        named = Scope([column for column in columns if column.name is not None], expressions.scope)
+        named = Scope([column for column in columns if column.name is not None], expressions.scope, is_order=True)
         parts = []
         for item in clause.expressions:
             key = item.this if isinstance(item, exp.Ordered) else item

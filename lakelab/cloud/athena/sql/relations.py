@@ -163,7 +163,9 @@ class Relations:
             else:
                 args[key] = arg
         expressions = self.queries.expressions(Scope(parent=self.outer))
-        parts = {key: expressions.translate(arg).sql for key, arg in args.items()}
+        parts = {key: expressions.coerce(expressions.translate(arg), BIGINT, arg).sql for key, arg in args.items()}
+        if not {"stop"} <= set(parts) <= {"start", "stop", "step"}:
+            raise self.error("MISSING_ARGUMENT", "Missing argument: STOP", node)
         series = f"generate_series({parts.get('start', '0')}, {parts['stop']}, {parts.get('step', '1')})"
         return self.alias(
             f"(SELECT unnest({series}) AS sequential_number)",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from lakelab.cloud.athena.sql.typed import quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names
 
-_INLINE = 120  # a longer expression is computed once and bound to a name
+# a longer expression is computed once and bound to a name: nested rules would double its text again and again
+_INLINE = 200
 
 
 def text_of(sql: str, kind: Type, depth: int = 0) -> str:

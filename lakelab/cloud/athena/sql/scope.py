@@ -29,6 +29,7 @@ class Scope:
     parent: Scope | None = None
     variables: dict[str, Typed] = field(default_factory=dict)  # parameters of lambdas, by lower-case name
     is_lambda: bool = False
+    is_order: bool = False  # the names of a result, which ORDER BY has beside the columns of FROM
 
     def levels(self) -> Iterator[Scope]:
         scope: Scope | None = self
@@ -57,7 +58,7 @@ class Scope:
     def owns(self, column: Column) -> bool:
         """Whether the column belongs to this level (through lambdas), and not to an outer query."""
         scope: Scope | None = self
-        while scope is not None and scope.is_lambda:
+        while scope is not None and (scope.is_lambda or scope.is_order):
             scope = scope.parent
         return scope is not None and any(item is column for item in scope.columns)
 

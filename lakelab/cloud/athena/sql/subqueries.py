@@ -48,6 +48,11 @@ def in_query(expressions: Expressions, value: exp.Expr, query: exp.Expr, node: e
     inner = query.this if isinstance(query, exp.Subquery) else query
     found = expressions.queries.query(inner, expressions.scope)
     if item.type.name == "row" and len(found.columns) == len(item.type.fields) > 1:
+        for field, column in zip(item.type.fields, found.columns, strict=True):
+            if common_type(field.type, column.type) is None:
+                shown = Type("row", fields=tuple(Field(None, column.type) for column in found.columns))
+                message = f"Value expression and result of subquery must be of the same type: {item.type} vs {shown}"
+                raise expressions.error("TYPE_MISMATCH", message, node)
         names = ", ".join(f"struct_extract({item.sql}, {text(name)})" for name in field_names(item.type))
         return boolean(f"(({names}) IN ({found.sql}))")
     found = _single_column(expressions, inner) if len(found.columns) != 1 else found
@@ -70,6 +75,11 @@ def quantified(expressions: Expressions, value: exp.Expr, symbol: str, node: exp
         raise expressions.error("TYPE_MISMATCH", message, whole)
     which = "ALL" if isinstance(node, exp.All) else "ANY"
     return boolean(f"({item.sql} {symbol} {which} ({query.sql}))")
+
+
+def within(node: exp.Expr) -> bool:
+    """Whether an expression has a subquery somewhere inside."""
+    return node.find(exp.Query) is not None
 
 
 def _different(item: Typed, query: Query) -> str:

@@ -83,7 +83,7 @@ class EventSourceMappings(RestService):
                 clients[key] = lambda_client(account_root(core, *key))
             return clients[key]
 
-        roles = Roles(core, "lambda-event-source-mapping")
+        roles = Roles(core, "lambda-event-source-mapping", "lambda.amazonaws.com")
         self._tools = Tools(core, self._clock, roles, self._kinesis.store, self._store, self._kinesis.metrics, invoker)
         for mapping in self._store.all():
             self._run(mapping)

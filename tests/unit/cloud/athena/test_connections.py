@@ -103,3 +103,12 @@ def test_each_connection_is_new(connections):
     first.execute("create table t as select 1")
     with pytest.raises(duckdb.CatalogException):
         connections.take().execute("select * from t")
+
+
+def test_a_closed_pool_still_takes_connections_back():
+    connections = Connections(Limits())
+    con = connections.take()
+    connections.close()
+    connections.release(con)
+    with pytest.raises(duckdb.ConnectionException):
+        con.execute("select 1")

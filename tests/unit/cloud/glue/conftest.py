@@ -39,7 +39,7 @@ def no_services(service: str, operation: str, params: dict[str, Any], caller: Ca
     raise AssertionError(f"{service}:{operation} was called")
 
 
-def assume_role(arn: str, session: str, *, account: str, region: str) -> None:
+def assume_role(arn: str, session: str, *, account: str, region: str, service: str) -> None:
     """Glue may assume every role but `missing`."""
     if arn.endswith(":role/missing"):
         raise AwsError(f"{arn} cannot be assumed", code="AccessDenied")

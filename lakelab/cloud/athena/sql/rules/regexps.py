@@ -50,7 +50,9 @@ def regexp_extract(call: Call) -> str:
     ):
         return call.python("trino_regexp_extract", call[0], pattern, f"CAST({group} AS BIGINT)")
     groups = re.compile(_python(call.args[1].value)).groups if isinstance(call.args[1].value, str) else 0
-    if int(group) > groups:
+    if int(str(call.args[2].value) if len(call) > 2 else "0") < 0:
+        raise call.invalid("Group cannot be negative")
+    if int(str(call.args[2].value) if len(call) > 2 else "0") > groups:
         raise call.invalid(f"Pattern has {groups} groups. Cannot access group {group}")
     return f"CASE WHEN regexp_matches({call[0]}, {pattern}) THEN regexp_extract({call[0]}, {pattern}, {group}) END"
 

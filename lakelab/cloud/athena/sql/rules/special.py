@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from lakelab.cloud.athena.sql import comparisons, conversion, literals
+from lakelab.cloud.athena.sql import comparisons, conversion, literals, subqueries
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
 from lakelab.cloud.athena.sql.rules import dates
 from lakelab.cloud.athena.sql.typed import Typed, string, text
@@ -69,8 +69,9 @@ def nullif(self: Expressions, node: exp.Expr, args: list[exp.Expr], _: Any) -> T
 
 @special("try")
 def try_(self: Expressions, _: exp.Expr, args: list[exp.Expr], __: Any) -> Typed:
+    """DuckDB's TRY takes no subquery: with one, an error stays an error."""
     item = conversion.exact(self.translate(args[0]))
-    return Typed(f"TRY({item.sql})", item.type)
+    return Typed(item.sql if subqueries.within(args[0]) else f"TRY({item.sql})", item.type)
 
 
 @special("row")
@@ -114,7 +115,13 @@ def grouping(self: Expressions, node: exp.Expr, args: list[exp.Expr], _: Any) ->
         raise self.error("MISSING_GROUP_BY", message, node)
     self.grouping.aggregates += 1
     inner = replace(self, inside_aggregate=True)
-    columns = ", ".join(inner.translate(arg).sql for arg in args)
+    translated = [inner.translate(arg).sql for arg in args]
+    if not set(translated) <= set(self.grouping.keys):
+        message = (
+            "The arguments to GROUPING() must be expressions referenced by the GROUP BY at this level of the query"
+        )
+        raise self.error("INVALID_ARGUMENTS", message, node)
+    columns = ", ".join(translated)
     return Typed(f"CAST(grouping({columns}) AS INTEGER)", Type("integer"))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def _json_item(self: Expressions, node: exp.Expr, args: list[exp.Expr]) -> str:
     """What the path finds, as DuckDB JSON, NULL for nothing."""
     value = self.translate(args[0])
+    if not value.type.is_text and value.type.name not in ("json", "unknown"):
+        raise self.error("TYPE_MISMATCH", f"Cannot read input of type {value.type} as JSON", node)
     path = self.translate(args[1])
     if not isinstance(path.value, str):
         raise self.error("SYNTAX_ERROR", "The JSON path must be a literal", node)
@@ -55,7 +57,7 @@ def json_value(self: Expressions, node: exp.Anonymous, args: list[exp.Expr], _: 
     kind = from_ast(node.args["returning"]) if node.args.get("returning") else VARCHAR
     found = f"CASE WHEN json_type({item}) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string({item}, '$') END"
     value = found if kind.is_text else f"TRY_CAST({found} AS {to_duckdb(kind)})"
-    defaults = [conversion.coerce(self.translate(default), kind).sql for default in node.args.get("defaults") or ()]
+    defaults = [self.coerce(self.translate(default), kind, default).sql for default in node.args.get("defaults") or ()]
     words = node.args.get("options") or ""
     if words.endswith("ERROR ON ERROR"):
         problem = fail(

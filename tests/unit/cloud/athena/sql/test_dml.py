@@ -44,7 +44,8 @@ MERGE = """
 merge into t as target using s as src on (target.id = src.id)
 when matched and src.gone then delete
 when matched then update set name = lower(src.name) || '!', amount = src.amount
-when not matched then insert (id, name, amount, day) values (src.id, src.name, src.amount / 3, date_add('day', 1, date '2024-01-31'))
+when not matched then insert (id, name, amount, day)
+  values (src.id, src.name, src.amount / 3, date_add('day', 1, date '2024-01-31'))
 """
 
 
@@ -55,13 +56,19 @@ when not matched then insert (id, name, amount, day) values (src.id, src.name, s
         pytest.param("delete from c.d.t where id in (select s.id from s)", [A], id="delete-by-subquery"),
         pytest.param("delete from t", [], id="delete-all"),
         pytest.param("update t set name = upper(t.name) where id = 1", [(1, "A", *A[2:]), B, C], id="update"),
-        pytest.param("update t set amount = 1, day = current_date where day is null",
-                     [A, (2, "b", "1.00", "2024-03-05"), (3, "c", "1.00", "2024-03-05")], id="update-casts"),
+        pytest.param(
+            "update t set amount = 1, day = current_date where day is null",
+            [A, (2, "b", "1.00", "2024-03-05"), (3, "c", "1.00", "2024-03-05")],
+            id="update-casts",
+        ),
         pytest.param(MERGE, [A, (2, "b!", "20.13", None), (4, "D", "13.33", "2024-02-01")], id="merge"),
-        pytest.param("merge into t using (select 9 as k) q on t.id = q.k when not matched then insert (id) values (q.k)",
-                     [A, B, C, (9, None, None, None)], id="merge-query"),
+        pytest.param(
+            "merge into t using (select 9 as k) q on t.id = q.k when not matched then insert (id) values (q.k)",
+            [A, B, C, (9, None, None, None)],
+            id="merge-query",
+        ),
     ],
-)  # fmt: skip
+)
 def test_changes(con: duckdb.DuckDBPyConnection, sql: str, rows: list[tuple[object, ...]]) -> None:
     assert change(con, sql) == rows
 
@@ -69,15 +76,41 @@ def test_changes(con: duckdb.DuckDBPyConnection, sql: str, rows: list[tuple[obje
 @pytest.mark.parametrize(
     ("sql", "name", "message"),
     [
-        pytest.param("update t set nope = 1", "COLUMN_NOT_FOUND", "line 1:14: Column 'nope' cannot be resolved", id="column"),
-        pytest.param("update t set id = 'x'", "TYPE_MISMATCH", "line 1:19: Column 'id' is of type integer but expression is of type varchar(1)", id="type"),
-        pytest.param("delete from t where id = '1'", "TYPE_MISMATCH", "line 1:24: Cannot apply operator: integer = varchar(1)", id="where"),
-        pytest.param("delete from t using s where t.id = s.id", "SYNTAX_ERROR", "line 1:13: mismatched input 'USING'", id="using"),
-        pytest.param("delete from t where id = 1 returning id", "SYNTAX_ERROR", "line 1:13: mismatched input 'RETURNING'", id="returning"),
-        pytest.param("merge into t using s on t.id = s.id when matched then update set *", "SYNTAX_ERROR", None, id="star"),
-        pytest.param("merge into t using s on t.id = s.id when not matched by source then delete", "SYNTAX_ERROR", None, id="by-source"),
+        pytest.param(
+            "update t set nope = 1", "COLUMN_NOT_FOUND", "line 1:14: Column 'nope' cannot be resolved", id="column"
+        ),
+        pytest.param(
+            "update t set id = 'x'",
+            "TYPE_MISMATCH",
+            "line 1:19: Column 'id' is of type integer but expression is of type varchar(1)",
+            id="type",
+        ),
+        pytest.param(
+            "delete from t where id = '1'",
+            "TYPE_MISMATCH",
+            "line 1:24: Cannot apply operator: integer = varchar(1)",
+            id="where",
+        ),
+        pytest.param(
+            "delete from t using s where t.id = s.id", "SYNTAX_ERROR", "line 1:13: mismatched input 'USING'", id="using"
+        ),
+        pytest.param(
+            "delete from t where id = 1 returning id",
+            "SYNTAX_ERROR",
+            "line 1:13: mismatched input 'RETURNING'",
+            id="returning",
+        ),
+        pytest.param(
+            "merge into t using s on t.id = s.id when matched then update set *", "SYNTAX_ERROR", None, id="star"
+        ),
+        pytest.param(
+            "merge into t using s on t.id = s.id when not matched by source then delete",
+            "SYNTAX_ERROR",
+            None,
+            id="by-source",
+        ),
     ],
-)  # fmt: skip
+)
 def test_refused(con: duckdb.DuckDBPyConnection, sql: str, name: str, message: str | None) -> None:
     with pytest.raises(SqlError) as caught:
         change(con, sql)

@@ -77,7 +77,8 @@ T = '"awsdatacatalog"."default"."t" AS "t"'
 def test_sql(translated: Callable[..., Translated], before: str, after: str | None) -> None:
     sql = translated(before).sql
     expected = {
-        "table t limit 1": f'SELECT "t"."id" AS "id", "t"."g" AS "g", "t"."x" AS "x", "t"."ts" AS "ts" FROM {T} LIMIT 1',
+        "table t limit 1": f'SELECT "t"."id" AS "id", "t"."g" AS "g", "t"."x" AS "x", "t"."ts" AS "ts" '
+        f"FROM {T} LIMIT 1",
         "select id / 2, x / 3, id * 1.0 from t": 'SELECT CAST(("t"."id" // 2) AS INTEGER) AS "_col0", ',
         "select g from t order by g fetch first 1 row with ties": (
             f'SELECT "t"."g" AS "g" FROM {T} QUALIFY rank() OVER (ORDER BY "t"."g" NULLS LAST) <= 1 '
@@ -95,12 +96,20 @@ def test_sql(translated: Callable[..., Translated], before: str, after: str | No
         pytest.param("select *, a + 1 from hidden", [("a", "integer"), ("_col1", "integer")], id="hidden-left-out"),
         pytest.param('select "$path" from hidden', [("$path", "varchar")], id="hidden-by-name"),
         pytest.param("select ID, g as Name from t", [("ID", "integer"), ("Name", "varchar")], id="case-kept"),
-        pytest.param("select t.* from t where 1 = 0", [("id", "integer"), ("g", "varchar"), ("x", "decimal(3,1)"), ("ts", "timestamp(3)")], id="star"),
-        pytest.param("select sum(id), avg(x), count(*) from t", [("_col0", "bigint"), ("_col1", "decimal(3,1)"), ("_col2", "bigint")], id="aggregates"),
+        pytest.param(
+            "select t.* from t where 1 = 0",
+            [("id", "integer"), ("g", "varchar"), ("x", "decimal(3,1)"), ("ts", "timestamp(3)")],
+            id="star",
+        ),
+        pytest.param(
+            "select sum(id), avg(x), count(*) from t",
+            [("_col0", "bigint"), ("_col1", "decimal(3,1)"), ("_col2", "bigint")],
+            id="aggregates",
+        ),
         pytest.param("select r.a from (select cast(row(1) as row(a bigint)) r)", [("a", "bigint")], id="field"),
         pytest.param("values (1, 'a')", [("_col0", "integer"), ("_col1", "varchar(1)")], id="values"),
     ],
-)  # fmt: skip
+)
 def test_columns(translated: Callable[..., Translated], sql: str, columns: list[tuple[str, str]]) -> None:
     assert translated(sql).columns == [Column(*column) for column in columns]
 
@@ -108,22 +117,79 @@ def test_columns(translated: Callable[..., Translated], sql: str, columns: list[
 @pytest.mark.parametrize(
     ("sql", "name", "message"),
     [
-        pytest.param("select nope from t", "COLUMN_NOT_FOUND", "line 1:8: Column 'nope' cannot be resolved", id="column"),
-        pytest.param("select\n  t.nope from t", "COLUMN_NOT_FOUND", "line 2:3: Column 't.nope' cannot be resolved", id="qualified"),
-        pytest.param("select * from nope", "TABLE_NOT_FOUND", "line 1:15: Table 'awsdatacatalog.default.nope' does not exist", id="table"),
+        pytest.param(
+            "select nope from t", "COLUMN_NOT_FOUND", "line 1:8: Column 'nope' cannot be resolved", id="column"
+        ),
+        pytest.param(
+            "select\n  t.nope from t",
+            "COLUMN_NOT_FOUND",
+            "line 2:3: Column 't.nope' cannot be resolved",
+            id="qualified",
+        ),
+        pytest.param(
+            "select * from nope",
+            "TABLE_NOT_FOUND",
+            "line 1:15: Table 'awsdatacatalog.default.nope' does not exist",
+            id="table",
+        ),
         pytest.param("select * from no.t", "SCHEMA_NOT_FOUND", "line 1:15: Schema 'no' does not exist", id="schema"),
         pytest.param("select nope(1)", "FUNCTION_NOT_FOUND", "line 1:8: Function 'nope' not registered", id="function"),
-        pytest.param("select id = '1' from t", "TYPE_MISMATCH", "line 1:11: Cannot apply operator: integer = varchar(1)", id="number-and-text"),
-        pytest.param("select * from t where ts > '2024-01-01'", "TYPE_MISMATCH", "line 1:26: Cannot apply operator: timestamp(3) < varchar(10)", id="time-and-text"),
-        pytest.param("select id from t where g", "TYPE_MISMATCH", "line 1:24: WHERE clause must evaluate to a boolean (actual: varchar)", id="where"),
-        pytest.param("select g, id from t group by g", "EXPRESSION_NOT_AGGREGATE", "line 1:11: 'id' must be an aggregate expression or appear in GROUP BY clause", id="group"),
-        pytest.param("select 1 from t where sum(id) > 1", "EXPRESSION_NOT_SCALAR", "line 1:23: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum]", id="aggregate-in-where"),
-        pytest.param("select a.id from (select id, id from t) a", "AMBIGUOUS_NAME", "line 1:8: Column 'a.id' is ambiguous", id="ambiguous"),
-        pytest.param("select st_point(1, 2)", "NOT_SUPPORTED", "line 1:8: Geospatial function st_point is not supported in the local Athena", id="geospatial"),
-        pytest.param("select * from t for version as of 5", "NOT_SUPPORTED", "line 1:15: This connector does not support versioned tables", id="version"),
-        pytest.param("select ?", "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected 1 but found 0", id="parameter"),
+        pytest.param(
+            "select id = '1' from t",
+            "TYPE_MISMATCH",
+            "line 1:11: Cannot apply operator: integer = varchar(1)",
+            id="number-and-text",
+        ),
+        pytest.param(
+            "select * from t where ts > '2024-01-01'",
+            "TYPE_MISMATCH",
+            "line 1:26: Cannot apply operator: timestamp(3) < varchar(10)",
+            id="time-and-text",
+        ),
+        pytest.param(
+            "select id from t where g",
+            "TYPE_MISMATCH",
+            "line 1:24: WHERE clause must evaluate to a boolean (actual: varchar)",
+            id="where",
+        ),
+        pytest.param(
+            "select g, id from t group by g",
+            "EXPRESSION_NOT_AGGREGATE",
+            "line 1:11: 'id' must be an aggregate expression or appear in GROUP BY clause",
+            id="group",
+        ),
+        pytest.param(
+            "select 1 from t where sum(id) > 1",
+            "EXPRESSION_NOT_SCALAR",
+            "line 1:23: WHERE clause cannot contain aggregations, window functions or grouping operations: [sum]",
+            id="aggregate-in-where",
+        ),
+        pytest.param(
+            "select a.id from (select id, id from t) a",
+            "AMBIGUOUS_NAME",
+            "line 1:8: Column 'a.id' is ambiguous",
+            id="ambiguous",
+        ),
+        pytest.param(
+            "select st_point(1, 2)",
+            "NOT_SUPPORTED",
+            "line 1:8: Geospatial function st_point is not supported in the local Athena",
+            id="geospatial",
+        ),
+        pytest.param(
+            "select * from t for version as of 5",
+            "NOT_SUPPORTED",
+            "line 1:15: This connector does not support versioned tables",
+            id="version",
+        ),
+        pytest.param(
+            "select ?",
+            "INVALID_PARAMETER_USAGE",
+            "Incorrect number of parameters: expected 1 but found 0",
+            id="parameter",
+        ),
     ],
-)  # fmt: skip
+)
 def test_errors(failure: Callable[[str], SqlError], sql: str, name: str, message: str) -> None:
     error = failure(sql)
     assert (error.name, error.message) == (name, message)

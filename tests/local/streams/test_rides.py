@@ -1,0 +1,193 @@
+"""Ride events from POST to Athena: every good one is in the table, every other one where its reason is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from lakelab.cloud.clock import ask_clock
+from lakelab.cloud.environment import client
+from lakelab.cloud.server import Server
+from lakelab.pipeline import athena, rides
+from lakelab.pipeline.deployment import Stacks
+from lakelab.pipeline.ride_feed import RideFeed
+from lakelab.workshop import eventually
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+MALFORMED, POISON = 0.01, 0.005
+
+
+class Deployed:
+    """The layer stream on a local AWS of its own."""
+
+    def __init__(self, lab: Any):
+        for layer in ("stream", "query"):
+            lab.run("up", layer)
+        self.config = lab.config
+        self.stacks = Stacks(lab.config, "local")
+        self.feed = RideFeed(lab.config)
+
+    def query(self, sql: str) -> list[list[str | None]]:
+        output = self.stacks.output
+        database, workgroup = output("catalog", "database"), output("query", "workgroup")
+        return athena.run(client(self.config, "athena"), sql, database=database, workgroup=workgroup).rows
+
+    def parked(self) -> dict[str, dict[str, Any]]:
+        """The envelopes of the on-failure queue by the id of the ride that each is about, read from the stream."""
+        sqs, kinesis = client(self.config, "sqs"), client(self.config, "kinesis")
+        url, found = self.stacks.output("stream", "failed_queue_url"), {}
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                envelope = json.loads(message["Body"])
+                info = envelope["KinesisBatchInfo"]
+                at = kinesis.get_shard_iterator(
+                    StreamARN=info["streamArn"],
+                    ShardId=info["shardId"],
+                    ShardIteratorType="AT_SEQUENCE_NUMBER",
+                    StartingSequenceNumber=info["startSequenceNumber"],
+                )["ShardIterator"]
+                records = eventually(lambda at=at: self._read(kinesis, at))
+                assert info["batchSize"] == 1
+                found[json.loads(records[0]["Data"])["ride_id"]] = envelope
+        return found
+
+    @staticmethod
+    def _read(kinesis: Any, iterator: str) -> list[dict[str, Any]]:
+        try:
+            return kinesis.get_records(ShardIterator=iterator, Limit=1)["Records"]
+        except kinesis.exceptions.ProvisionedThroughputExceededException:
+            return []
+
+    def raw(self) -> list[dict[str, Any]]:
+        """All events that Firehose has delivered to the raw zone."""
+        s3, bucket = client(self.config, "s3"), self.stacks.output("lake", "raw_bucket")
+        found = []
+        for item in s3.list_objects_v2(Bucket=bucket, Prefix="raw/rides/").get("Contents", []):
+            body = gzip.decompress(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+            events = [json.loads(line) for line in body.splitlines()]
+            assert {event["requested_at"][:10] for event in events} == {item["Key"].split("ride_date=")[1][:10]}
+            found += events
+        return found
+
+
+@pytest.fixture(scope="module")
+def deployed(new_lab: Callable[[], Any]) -> Iterator[Deployed]:
+    yield Deployed(new_lab())
+
+
+def expected(count: int, seed: int) -> dict[str, dict[str, rides.Ride]]:
+    """The rides of each kind, by id."""
+    found: dict[str, dict[str, rides.Ride]] = {"good": {}, "malformed": {}, "poison": {}}
+    for ride in rides.generate(count, seed=seed, malformed=MALFORMED, poison=POISON):
+        found[ride.kind][ride.id] = ride
+    return found
+
+
+def test_every_event_ends_where_it_belongs(deployed: Deployed):
+    count, seed = 400, 1
+    truth = expected(count, seed)
+    outcome = deployed.feed.send(count, seed=seed, malformed=MALFORMED, poison=POISON)
+    assert outcome.sent.failed == {}
+    assert set(outcome.sent.refused) == set(truth["malformed"])
+    assert all("reason" in json.loads(text) for text in outcome.sent.refused.values())
+    once = Counter(row[0] for row in deployed.query(f"select ride_id from rides where ride_id like 'r-{seed}-%'"))
+    assert set(once) == set(truth["good"])
+    if not outcome.sent.again:
+        assert set(once.values()) == {1}
+    parked = deployed.parked()
+    assert set(parked) == set(truth["poison"])
+    assert {each["requestContext"]["condition"] for each in parked.values()} == {"RetryAttemptsExhausted"}
+    fares = sum(json.loads(ride.body)["fare_cents"] for ride in truth["good"].values())
+    [[total]] = deployed.query(
+        "select sum(fare_cents) from (select ride_id, max(fare_cents) as fare_cents from rides"
+        f" where ride_id like 'r-{seed}-%' group by 1)"
+    )
+    assert int(total or 0) == fares
+    assert deployed.raw() == []
+    ask_clock(deployed.config, advance=301)
+    delivered = eventually(deployed.raw)
+    assert {event["ride_id"] for event in delivered} == {*truth["good"], *truth["poison"]}
+
+
+def test_the_reason_of_a_refusal_is_in_the_functions_log(deployed: Deployed):
+    logs = client(deployed.config, "logs")
+    group = f"/aws/lambda/{deployed.stacks.output('stream', 'lake_function')}"
+
+    def reasons() -> list[str]:
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        found = [json.loads(event["message"]) for event in events if '"rejected"' in event["message"]]
+        return [each["reason"] for each in found]
+
+    deployed.feed.send(60, seed=2, poison=0.02)
+    assert "the ride ended before it was requested" in eventually(reasons)
+
+
+@pytest.mark.slow
+def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new_lab: Callable[[], Any]):
+    deployed = Deployed(new_lab())
+    count, seed = 1500, 3
+    truth = expected(count, seed)
+    done = threading.Event()
+    killed: list[int] = []
+
+    def kill_and_start_again() -> None:
+        chance = random.Random(seed)
+        for _ in range(2):
+            if done.wait(chance.uniform(4, 8)):
+                return
+            server = Server(deployed.config)
+            running = server.running()
+            assert running is not None
+            process = psutil.Process(running.pid)
+            process.kill()
+            process.wait(10)
+            killed.append(running.pid)
+            server.start()
+
+    killer = threading.Thread(target=kill_and_start_again)
+    killer.start()
+    try:
+        outcome = send_through_kills(deployed, count, seed)
+    finally:
+        done.set()
+        killer.join()
+    assert len(killed) == 2
+    assert outcome.failed == {}
+    assert set(outcome.refused) == set(truth["malformed"])
+    deadline = time.monotonic() + 120
+    while True:
+        landed = Counter(row[0] for row in deployed.query(f"select ride_id from rides where ride_id like 'r-{seed}-%'"))
+        if set(landed) == set(truth["good"]) or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    assert set(landed) == set(truth["good"])
+    parked: dict[str, Any] = {}
+    eventually(lambda: parked.update(deployed.parked()) or parked, lambda found: set(found) >= set(truth["poison"]))
+    assert set(parked) == set(truth["poison"])
+    # the same place in the stream is the same event, whichever file it is in
+    [[places, values]] = deployed.query(
+        "select count(distinct (shard_id, sequence_number)), count(distinct (shard_id, sequence_number, ride_id,"
+        f" fare_cents)) from rides where ride_id like 'r-{seed}-%'"
+    )
+    assert places == values
+    ask_clock(deployed.config, advance=301)
+    eventually(
+        lambda: {event["ride_id"] for event in deployed.raw()},
+        lambda found: found == {*truth["good"], *truth["poison"]},
+    )
+
+
+def send_through_kills(deployed: Deployed, count: int, seed: int) -> Any:
+    from lakelab.pipeline import load
+
+    events = rides.generate(count, seed=seed, malformed=MALFORMED, poison=POISON)
+    return load.send(deployed.feed.url, events, rate=80, senders=4)
