@@ -17,7 +17,7 @@ from lakelab.deploy import pulumi as cli
 from lakelab.deploy.engine.backend import Backend
 from lakelab.deploy.engine.display import Display, shown
 from lakelab.deploy.engine.events import Result, Verb
-from lakelab.deploy.session import DEFAULT_BACKEND
+from lakelab.deploy.session import backend_of
 from lakelab.errors import LakelabError
 
 app = typer.Typer(no_args_is_help=True)
@@ -35,7 +35,7 @@ HERE = Path()
 
 
 def _backend(project: Project) -> Backend:
-    return Backend(os.environ.get("PULUMI_BACKEND_URL") or project.root / DEFAULT_BACKEND)
+    return backend_of(project, os.environ)
 
 
 def _pulumi(engine: str) -> str | None:

@@ -46,8 +46,8 @@ def lint(
     """Lint what the Pulumi program deploys, and the rest of the project.
 
     The stacks are deployed into a throw-away local AWS; checkov, cfn-lint, our own rules and the IAM checks look at
-    what is there, and each finding names the file and line of the program. Exit code 1 when anything is wrong, or a tool did
-    not run.
+    what is there, and each finding names the file and line of the program. Exit code 1 when anything is wrong, or
+    a tool did not run.
     """
     from lakelab.errors import LakelabError
     from lakelab.lint.deployment import deployed as states_of

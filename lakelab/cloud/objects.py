@@ -42,8 +42,8 @@ def split_uri(uri: str) -> tuple[str, str]:
 class Objects:
     """The S3 of one caller: every call is allowed or denied by that caller's own policies.
 
-    Calls go through the public S3 API, signed by the caller; only the bytes of an object are read from the core's file
-    where there is one, after the same permission check.
+    Calls go through the public S3 API, signed by the caller. Only the bytes of an object are read from the core's file,
+    and a listing from its index, where the core has them at hand: after the same permission check.
     """
 
     def __init__(self, caller: Caller, spool: Path):
@@ -53,6 +53,11 @@ class Objects:
 
     def list(self, bucket: str, prefix: str = "", *, delimiter: str = "") -> Iterator[ObjectInfo]:
         """The objects under `prefix` in key order (needs s3:ListBucket)."""
+        known = None if delimiter else self._caller.core.objects(self._caller.account, bucket, prefix)
+        if known is not None:
+            self._caller.require("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+            yield from known
+            return
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter)
         with _as_aws():
             for page in pages:

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from lakelab.deploy import values
-from lakelab.deploy.engine.backend import Backend
 from lakelab.deploy.engine.events import Change, Event, Listener, Result, Step
 from lakelab.deploy.engine.state import StateError
 from lakelab.deploy.project import Project, ProjectError
-from lakelab.deploy.session import DEFAULT_BACKEND, DeployError, Session, session_of
+from lakelab.deploy.session import DeployError, Session, backend_of, session_of
 
 __all__ = [
     "Change",
@@ -107,10 +106,11 @@ def outputs(
     Raises:
         StateError: the stack was never deployed.
     """
-    store = Backend(backend or project.root / DEFAULT_BACKEND)
+    environment = {**os.environ, **(env or {})}
+    store = backend_of(project, environment, backend)
     if store.read(project.name, stack) is None:
         raise StateError(f"the stack {stack} was never deployed", fix=f"lakelab deploy up -s {stack}")
-    passphrase = {**os.environ, **(env or {})}.get("PULUMI_CONFIG_PASSPHRASE", "")
+    passphrase = environment.get("PULUMI_CONFIG_PASSPHRASE", "")
     snapshot, _ = store.load(project.name, stack, passphrase, project.encryption_salt(stack))
     found = snapshot.outputs()
     return values.reveal(found) if show_secrets else values.mask(found)

@@ -29,6 +29,11 @@ from lakelab.errors import LakelabError
 DEFAULT_BACKEND = Path(".lakelab/pulumi")
 
 
+def backend_of(project: Project, environment: Mapping[str, str], given: Path | str | None = None) -> Backend:
+    """Where the state of a project's stacks is: as given, or in PULUMI_BACKEND_URL, or in the project's own folder."""
+    return Backend(given or environment.get("PULUMI_BACKEND_URL") or project.root / DEFAULT_BACKEND)
+
+
 class DeployError(LakelabError):
     """A deployment failed. What was done is in the state; `result` says what that is."""
 
@@ -112,7 +117,7 @@ class Session:
         host = self._ready_host(project)
         self._plugins.start()
         options = Options(tuple(targets), tuple(replace), parallel, preview)
-        store = Backend(backend or project.root / DEFAULT_BACKEND)
+        store = backend_of(project, self.environment, backend)
         with _locked(store, project, stack, locked=not preview):
             snapshot, secrets = store.load(project.name, stack, self._passphrase, project.encryption_salt(stack))
             host.preload(_modules(snapshot))
@@ -185,7 +190,7 @@ class Session:
     ) -> Result:
         started = time.time()
         self._plugins.start()
-        store = Backend(backend or project.root / DEFAULT_BACKEND)
+        store = backend_of(project, self.environment, backend)
         with _locked(store, project, stack, locked=True):
             snapshot, secrets = store.load(project.name, stack, self._passphrase, project.encryption_salt(stack))
             options = Options(tuple(targets), (), parallel)

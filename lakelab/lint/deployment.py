@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
-from lakelab.deploy import DEFAULT_BACKEND, Project, Session
+from lakelab.deploy import Project, Session
 from lakelab.lint.findings import LintError
 from lakelab.lint.sources import below, digest, tracked
 from lakelab.pipeline.deployment import Stacks
@@ -80,7 +80,7 @@ def deployed(config: Settings, target: str = "local") -> list[Path]:
         LintError: none is.
     """
     project = Project.load(config.root)
-    backend = os.environ.get("PULUMI_BACKEND_URL", "").removeprefix("file://") or config.root / DEFAULT_BACKEND
+    backend = os.environ.get("PULUMI_BACKEND_URL", "").removeprefix("file://") or config.state / "pulumi"
     found = sorted((Path(backend) / ".pulumi/stacks" / project.name).glob(f"*-{target}.json"))
     if not found:
         raise LintError(f"no stack is deployed to {target}", fix="make up-local, or lint without --deployed")

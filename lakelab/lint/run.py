@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,7 +123,7 @@ def lint(
         jobs: list[Future[Run]] = []
 
         def start(name: str, work: Callable[[], Run]) -> None:
-            jobs.append(pool.submit(_timed, name, work, finished))
+            jobs.append(pool.submit(_run, name, work, finished, files is not None))
 
         def start_policy(deployed: Future[Deployed]) -> None:
             for name in (name for name in wanted if name in POLICY):
@@ -141,7 +141,7 @@ def lint(
                 jobs.append(_done(Run(DEPLOYMENT, failure=f"the policy tools had nothing to look at: {error.message}")))
             else:
                 start_policy(deployed)
-        runs = [*(job.result().checked() for job in jobs), *skipped]
+        runs = [*(job.result() for job in jobs), *skipped]
     merged = merge(finding for run in runs for finding in run.findings)
     complete = files is None and set(wanted) == set(TOOLS) and not any(run.failure for run in runs)
     stay, excused = exceptions.apply(merged, allowances, datetime.now(UTC).date(), complete=complete)
@@ -154,12 +154,19 @@ def _deployed(config: Settings, states: list[Path] | None) -> Deployed:
     return Deployed(found, load(found, config.root))
 
 
-def _timed(name: str, work: Callable[[], Run], finished: Callable[[Run], None]) -> Run:
-    """A tool's run; a tool that breaks is a run that failed."""
+def _run(name: str, work: Callable[[], Run], finished: Callable[[Run], None], some_files: bool) -> Run:
+    """A tool's run; a tool that breaks, or looks at nothing, is a run that failed.
+
+    Args:
+        some_files: a person chose the files, of which none may be for this tool.
+    """
     try:
-        run = work().checked()
+        run = work()
     except (LakelabError, OSError, subprocess.SubprocessError) as error:
         run = Run(name, failure=str(error))
+    if some_files and not run.scanned and not run.failure:
+        run = replace(run, skipped=f"none of the files is one that {name} looks at")
+    run = run.checked()
     finished(run)
     return run
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import yaml
 
-
 UNEXPECTED = re.compile(r"\('([^']+)' was unexpected\)|'([^']+)' does not match any of the regexes")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from lakelab.cloud.caller import Caller
+    from lakelab.cloud.objects import ObjectInfo
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,8 @@ class Core(Protocol):
 
     def object_file(self, account: str, bucket: str, key: str) -> Path | None:
         """The file that holds the current version of an S3 object, if the core keeps it on this machine's disk."""
+        ...
+
+    def objects(self, account: str, bucket: str, prefix: str) -> list[ObjectInfo] | None:
+        """The objects under a prefix in key order, if the core has their index in this process and knows the bucket."""
         ...

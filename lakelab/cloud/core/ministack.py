@@ -1,8 +1,8 @@
-"""MiniStack as the core, in this process: with `ministack_iam` the only module that knows MiniStack's insides.
+"""MiniStack as the core, in this process. Only this module and its two neighbours know MiniStack's insides.
 
 MiniStack reads its configuration from the environment when it is imported, so `configure` has to run first; the process
-that serves it is started with an environment of its own (see `server`). tests/unit/cloud/core guards every name used
-here. Its authorisation is taken over by `ministack_iam`.
+that serves it is started with an environment of its own (see `server`). Its authorisation is taken over by
+`ministack_iam`, and `ministack_deeds` asks it where MiniStack does not. tests/unit/cloud/core guards every name used.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,6 +27,7 @@ from lakelab.cloud.caller import Caller, Credentials
 from lakelab.cloud.core import Request
 from lakelab.cloud.errors import AccessDenied, AwsError, InvalidSignature
 from lakelab.cloud.iam.record import Record
+from lakelab.cloud.objects import ObjectInfo
 from lakelab.settings import Settings
 
 ROOT = Credentials("test", "test")
@@ -68,6 +70,7 @@ class MiniStackCore:
         import ministack.app
         from ministack.core import iam_evaluator, responses
 
+        from lakelab.cloud.core.ministack_deeds import Deeds
         from lakelab.cloud.core.ministack_iam import Authorization
 
         self.enforces_iam = settings.iam == "enforce"
@@ -86,6 +89,7 @@ class MiniStackCore:
         self._authorization = Authorization(record)
         if self.enforces_iam:
             self._authorization.install()
+            Deeds(self._authorization).install()
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         await self._app.app(scope, receive, send)
@@ -184,6 +188,20 @@ class MiniStackCore:
 
         path = s3._object_disk_path(bucket, key, account)
         return Path(path) if path and Path(path).is_file() else None
+
+    def objects(self, account: str, bucket: str, prefix: str) -> list[ObjectInfo] | None:
+        from ministack.services import s3
+
+        record = s3._buckets.get_scoped(account, None, bucket) if account else None
+        if record is None:
+            return None
+        found = [(key, item) for key, item in list(record["objects"].items()) if key.startswith(prefix)]
+        return [
+            ObjectInfo(
+                bucket, key, item["size"], item["etag"].strip('"'), datetime.fromisoformat(item["last_modified"])
+            )
+            for key, item in sorted(found, key=lambda pair: pair[0])
+        ]
 
 
 class _Checkpoints:

@@ -7,12 +7,10 @@ docs/iam.md.
 
 from __future__ import annotations
 
-import base64
 import contextvars
 from collections.abc import Mapping
 from typing import Any
 
-from lakelab.cloud.iam import totp
 from lakelab.cloud.iam.context import seen
 from lakelab.cloud.iam.evaluate import Decision, Kind, Policies, Request, denial_message, evaluate
 from lakelab.cloud.iam.explain import explain
@@ -36,13 +34,13 @@ class Authorization:
         from ministack.services import iam, s3, sts, tagging
 
         self._record = record
-        self._evaluator = iam_evaluator
-        self._actions = iam_actions
-        self._responses = responses
-        self._iam = iam
-        self._s3 = s3
-        self._sts = sts
-        self._tagging = tagging
+        self._evaluator: Any = iam_evaluator
+        self._actions: Any = iam_actions
+        self._responses: Any = responses
+        self._iam: Any = iam
+        self._s3: Any = s3
+        self._sts: Any = sts
+        self._tagging: Any = tagging
 
     def install(self) -> None:
         """Take MiniStack's authorisation over."""
@@ -57,10 +55,6 @@ class Authorization:
         actions.extract_iam_action = self._action_of
         actions.access_denied_response = self._denied_response
         actions.identity_denial_message = lambda *arguments, **named: _denial.get()
-        self._deliver_to_function = self._s3._deliver_event_to_lambda
-        self._s3._deliver_event_to_lambda = self._deliver_if_allowed
-        self._create_device = self._iam._create_virtual_mfa_device
-        self._iam._IAM_HANDLERS["CreateVirtualMFADevice"] = self._create_device_with_base32_seed
 
     # ---- what MiniStack calls
 
@@ -114,23 +108,6 @@ class Authorization:
             return self._trusts(document, caller_arn, context)
         return True
 
-    def _deliver_if_allowed(self, arn: str, event: Mapping[str, Any], region: str) -> None:
-        """S3's notification reaches a function that lets S3 invoke it; else it is lost, as on AWS."""
-        bucket = event["Records"][0]["s3"]["bucket"]["name"]
-        keys = {"aws:sourcearn": f"arn:aws:s3:::{bucket}", "aws:sourceaccount": self._responses.get_account_id()}
-        if self.service_denial("s3.amazonaws.com", "lambda:InvokeFunction", arn, keys) is None:
-            self._deliver_to_function(arn, event, region)
-
-    def _create_device_with_base32_seed(self, params: Any) -> Any:
-        """MiniStack's seeds are no base32, so that no authenticator takes them."""
-        before = set(self._iam._mfa_devices)
-        status, headers, body = self._create_device(params)
-        for serial in set(self._iam._mfa_devices) - before:
-            device = self._iam._mfa_devices[serial]
-            old, device["Base32StringSeed"] = device["Base32StringSeed"], totp.new_seed()
-            body = body.replace(base64.b64encode(old.encode()), base64.b64encode(device["Base32StringSeed"].encode()))
-        return status, headers, body
-
     # ---- decisions
 
     def denial(
@@ -161,6 +138,20 @@ class Authorization:
             return None
         self._note(request, policies, decision)
         return denial_message(request, decision)
+
+    def callers_denial(self, action: str, resource: str) -> str | None:
+        """Why the caller of the request at hand may not do something more than it has asked for."""
+        credential = _credential.get()
+        if credential is None or credential.principal_type == "Root":
+            return None
+        return self.denial(credential, action, resource, self._responses.get_region(), {})
+
+    def role_denial(self, role_arn: str, session_name: str, action: str, resource: str) -> str | None:
+        """Why a role may not do something that a service does in its name."""
+        account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+        session = f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}"
+        credential = self._evaluator.ResolvedCredential("", "", account, session, name, "AssumedRole")
+        return self.denial(credential, action, resource, self._responses.get_region(), {})
 
     def mfa_seed(self, serial: str) -> str | None:
         device = self._iam._mfa_devices.get(serial)
@@ -265,7 +256,8 @@ class Authorization:
         found = self._evaluator._resource_policy(request.service, resource)
         if found is None and "s3:dataaccesspointarn" in request.keys:
             found = self._s3.access_point_policy_for_arn(resource)
-        return (*found, Kind.RESOURCE) if found else (None, None, Kind.RESOURCE)
+        document, owner = found or (None, None)
+        return document, owner, Kind.RESOURCE
 
     @staticmethod
     def _parsed(document: Any, name: str) -> tuple[Statement, ...]:

@@ -136,7 +136,8 @@ def read(
     """The recorded decisions, the latest first; of one role, or of one outcome, or after a moment."""
     if not path.exists():
         return []
-    where, values = ["last >= ?"], [since]
+    where = ["last >= ?"]
+    values: list[object] = [since]
     if role is not None:
         where.append("role = ?")
         values.append(role)

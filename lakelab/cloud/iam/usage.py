@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -125,9 +124,16 @@ def narrowed(pattern: str, used: Iterable[str]) -> list[str]:
     objects = all(arn.startswith("arn:aws:s3:::") and "/" in arn for arn in arns)
     if len(arns) <= NAMED_AT_MOST and not objects:
         return arns
-    common = os.path.commonprefix([arn.rpartition("/")[0] + "/" for arn in arns])
-    narrower = common[: common.rfind("/") + 1] + "*"
+    narrower = "/".join([*_common(arn.split("/")[:-1] for arn in arns), "*"])
     return [narrower] if len(narrower) > len(pattern) else [pattern]
+
+
+def _common(paths: Iterable[Sequence[str]]) -> Iterable[str]:
+    """The folders that all paths begin with."""
+    for folders in zip(*paths, strict=False):
+        if len(set(folders)) > 1:
+            return
+        yield folders[0]
 
 
 def _note(usage: Usage, call: Recorded, keys: Context) -> None:

@@ -40,10 +40,15 @@ class Backend:
 
     Args:
         folder: the folder, or its `file://` URL.
+
+    Raises:
+        StateError: it is a URL of another kind.
     """
 
     def __init__(self, folder: Path | str):
         text = str(folder)
+        if "://" in text and not text.startswith("file://"):
+            raise StateError(f"the backend {text} is not a folder", fix="set PULUMI_BACKEND_URL to file://<folder>")
         self.folder = Path(text.removeprefix("file://")).expanduser().resolve()
         self._root = self.folder / ".pulumi"
 

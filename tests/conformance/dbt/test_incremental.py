@@ -97,9 +97,7 @@ class OneModel(BaseIncrementalPredicates):
     def test__incremental_predicates(self, project):
         name = "delete_insert_incremental_predicates"
         expected = self.get_expected_fields(relation=f"expected_{name}", seed_rows=self.rows.count("\n"))
-        found = self.get_test_fields(
-            project, seed=f"expected_{name}", incremental_model=name, update_sql_file=None
-        )
+        found = self.get_test_fields(project, seed=f"expected_{name}", incremental_model=name, update_sql_file=None)
         self.check_scenario_correctness(expected, found, project)
 
 
@@ -185,9 +183,7 @@ class TestMicrobatchIceberg(BaseMicrobatch):
     @pytest.fixture(scope="class")
     def insert_two_rows_sql(self, project):
         schema = f"{project.database}.{project.test_schema}"
-        rows = ", ".join(
-            f"({number}, timestamp '2020-01-0{number} 00:00:00.000000')" for number in (4, 5)
-        )
+        rows = ", ".join(f"({number}, timestamp '2020-01-0{number} 00:00:00.000000')" for number in (4, 5))
         return f"insert into {schema}.input_model (id, event_time) values {rows}"
 
 
@@ -214,8 +210,16 @@ class TestMicrobatchWithoutUniqueKeyIceberg:
 
 
 CONDITIONS = {
-    "update_condition": ("target.id > 1", "(1, 'new'), (2, 'new'), (3, 'new')", [(0, "old"), (1, "old"), (2, "new"), (3, "new")]),
-    "insert_condition": ("src.id > 3", "(1, 'new'), (3, 'new'), (4, 'new')", [(0, "old"), (1, "new"), (2, "old"), (4, "new")]),
+    "update_condition": (
+        "target.id > 1",
+        "(1, 'new'), (2, 'new'), (3, 'new')",
+        [(0, "old"), (1, "old"), (2, "new"), (3, "new")],
+    ),
+    "insert_condition": (
+        "src.id > 3",
+        "(1, 'new'), (3, 'new'), (4, 'new')",
+        [(0, "old"), (1, "new"), (2, "old"), (4, "new")],
+    ),
 }
 
 

@@ -67,7 +67,10 @@ class ByAnotherSeed:
             assert {str(result.status) for result in results} == {"success"}
             for name, counts in self.counts.items():
                 relation = relation_from_name(project.adapter, name)
-                assert project.run_sql(f"select count(*) from {relation}", fetch="one")[0] == counts[number], (name, seed)
+                assert project.run_sql(f"select count(*) from {relation}", fetch="one")[0] == counts[number], (
+                    name,
+                    seed,
+                )
                 open_rows = f"select count(*), count(distinct id) from {relation} where dbt_valid_to is null"
                 found = project.run_sql(open_rows, fetch="one")
                 assert found[0] == found[1] == (10 if seed == "base" else 20), (name, seed)
@@ -151,7 +154,9 @@ class WatchedIceberg:
 
     def update_fact_records(self, updates, where=None):
         worded = {
-            column: value.replace("interval '1 day'", "interval '1' day").replace("left(", "substr(").replace(", 3)", ", 1, 3)")
+            column: value.replace("interval '1 day'", "interval '1' day")
+            .replace("left(", "substr(")
+            .replace(", 3)", ", 1, 3)")
             for column, value in updates.items()
         }
         super().update_fact_records(worded, where)  # type: ignore[misc]

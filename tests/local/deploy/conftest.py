@@ -51,7 +51,9 @@ class Program:
 
     def _verb(self, verb: str, stack: str, **how: Any) -> Result:
         self.events.clear()
-        return getattr(self.session, verb)(self.project, stack, listener=self.events.append, **how)
+        return getattr(self.session, verb)(
+            self.project, stack, listener=self.events.append, backend=self.backend, **how
+        )
 
     def preview(self, stack: str = "dev", **how: Any) -> Result:
         return self._verb("preview", stack, **how)
@@ -66,7 +68,7 @@ class Program:
         return self._verb("destroy", stack, **how)
 
     def outputs(self, stack: str = "dev", **how: Any) -> dict[str, Any]:
-        return outputs(self.project, stack, **how)
+        return outputs(self.project, stack, backend=self.backend, **how)
 
     def said(self) -> list[str]:
         return [event.text for event in self.events if event.kind == "diagnostic"]

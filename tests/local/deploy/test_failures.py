@@ -177,7 +177,7 @@ def kill_at(program: Any, seconds: float) -> None:
     """Starts an up in a process of its own and kills it with -9 when the state has been written for this long."""
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, str(program.folder)],
-        env={**os.environ, **program.cloud.environment()},
+        env={**os.environ, **program.cloud.environment(), "PULUMI_BACKEND_URL": f"file://{program.backend}"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

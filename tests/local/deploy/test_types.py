@@ -1139,8 +1139,8 @@ def test_gone_then_imported_then_deleted(token: str, lab: Lab, world: World) -> 
     lab.snapshot = Snapshot()
 
 
-# AWS always has these: versioning is suspended, a bucket's encryption goes back to AES256, a topic's policy to that of a
-# new topic, the current version of a secret goes with the secret, and a group has members or none
+# AWS always has these: versioning is suspended, a bucket's encryption goes back to AES256, a topic's policy to that of
+# a new topic, the current version of a secret goes with the secret, and a group has members or none
 NEVER_GONE = {
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

@@ -1,4 +1,4 @@
-"""Mistakes made in a copy of the project itself: in the program, which is deployed and linted, and in the other files."""
+"""Mistakes made in a copy of the project: in the program, which is deployed and linted, and in the other files."""
 
 from __future__ import annotations
 

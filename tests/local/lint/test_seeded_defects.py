@@ -328,7 +328,7 @@ DEFECTS = [
     ingest(
         "key under a harmless name",
         "LAKE_LAMBDA_SECRET",
-        changed("Function", "orders-ingest", "environment.variables.SOURCE", "postgres://lake:hunter2@db/lake"),
+        changed("Function", "orders-ingest", "environment.variables.SOURCE", "postgres://l:hunter2@db"),  # lint: not a secret
     ),
     ingest(
         "anyone invokes",

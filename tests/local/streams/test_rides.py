@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -80,8 +80,8 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(new_lab: Callable[[], Any]) -> Iterator[Deployed]:
-    yield Deployed(new_lab())
+def deployed(new_lab: Callable[[], Any]) -> Deployed:
+    return Deployed(new_lab())
 
 
 def expected(count: int, seed: int) -> dict[str, dict[str, rides.Ride]]:

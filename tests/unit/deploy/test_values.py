@@ -23,8 +23,8 @@ def test_values_survive_the_wire() -> None:
 
 
 def test_secrets_go_out_in_clear_only_when_asked() -> None:
-    sealed = values.to_struct({"p": Secret("x")})
-    assert sealed["p"][SIGNATURE] == SECRET
+    sealed = values.to_struct({"p": Secret("x")}).fields["p"].struct_value
+    assert sealed.fields[SIGNATURE].string_value == SECRET
     assert values.to_struct({"p": Secret("x")}, secrets=False)["p"] == "x"
 
 

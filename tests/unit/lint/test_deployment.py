@@ -1,4 +1,4 @@
-"""The throw-away deployment keeps away from the project's own local AWS; its state is kept until the program changes."""
+"""The throw-away deployment keeps away from the project's local AWS; its state is kept until the program changes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,13 @@ format: parquet
 columns:
   - {name: order_id, type: string, meaning: The order.}
 """
-POLICY = '{\n "Version": "2012-10-17",\n "Statement": [\n  {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}\n ]\n}'
+POLICY = """\
+{
+ "Version": "2012-10-17",
+ "Statement": [
+  {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+ ]
+}"""
 TABLE, IAM, ALLOWED = "glue/tables/orders.yaml", "policies/iam/a.json", "policies/exceptions.yaml"
 EXCEPTION = "exceptions:\n  - {rule: R, resource: a, reason: it is needed for the lab, expires: 2027-01-01}\n"
 

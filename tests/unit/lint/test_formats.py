@@ -1,4 +1,4 @@
-"""The report in each format: findings with their places, excused ones apart, tools that failed or were skipped named."""
+"""The report in each format: findings with their places, excused ones apart, failed and skipped tools named."""
 
 from __future__ import annotations
 

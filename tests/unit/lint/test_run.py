@@ -82,6 +82,13 @@ def test_what_needs_the_network_is_skipped_unless_asked_for(config, monkeypatch)
     assert run.lint(config, tools=["pip-audit", "secrets"], online=True).skipped == ()
 
 
+def test_a_tool_that_none_of_the_chosen_files_is_for_is_skipped(config):
+    report = run.lint(config, tools=["ruff", "documents", "secrets"], files=[Path("a.py")])
+    assert report.passed
+    assert [item.skipped for item in report.skipped] == ["none of the files is one that documents looks at"]
+    assert not run.lint(config, tools=["documents"], files=[Path("a.py")]).passed, "something must have been looked at"
+
+
 def test_an_unknown_tool_is_refused(config):
     with pytest.raises(LintError, match="no tool ruf"):
         run.lint(config, tools=["ruf"])

@@ -1,4 +1,4 @@
-"""What looks like a secret in a file, and what does not. The samples are put together here, so that none stands in a file."""
+"""What looks like a secret and what does not. Samples are put together here, so that none stands in this file."""
 
 from __future__ import annotations
 

@@ -5,9 +5,12 @@ https://trino.io/docs/435/functions/decimal.html#arithmetic-operators
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
-from lakelab.cloud.athena.sql import conversion, render
+from lakelab.cloud.athena.sql import conversion
+from lakelab.cloud.athena.sql.binding import let, let_all
 from lakelab.cloud.athena.sql.coercion import common_type
 from lakelab.cloud.athena.sql.typed import Typed, fail
 from lakelab.cloud.athena.sql.types import (
@@ -81,9 +84,8 @@ def integer_division(symbol: str, left: Typed, right: Typed, kind: Type) -> Type
 def _not_zero(divisor: Typed, kind: Type) -> str:
     if divisor.is_literal and isinstance(divisor.value, str) and float(divisor.value) != 0:
         return divisor.sql
-    return (
-        f"CASE WHEN {divisor.sql} = 0 THEN {fail('DIVISION_BY_ZERO', 'Division by zero', kind)} ELSE {divisor.sql} END"
-    )
+    problem = fail("DIVISION_BY_ZERO", "Division by zero", kind)
+    return let(divisor.sql, lambda value: f"CASE WHEN {value} = 0 THEN {problem} ELSE {value} END")
 
 
 def _decimals(symbol: str, left: Typed, right: Typed) -> Typed | None:
@@ -122,13 +124,16 @@ def decimal_division(left: Typed, right: Typed, kind: Type) -> Typed:
     shift = kind.scale + b.scale - a.scale
     small = a.precision + shift < 17 and b.precision < 17
     integer = "BIGINT" if small else "HUGEINT"
-    dividend = f"{unscaled(left, integer)}{_power(shift, integer)}"
+    dividend = f"(2 * {unscaled(left, integer)}{_power(shift, integer)})"
     divisor = unscaled(Typed(_not_zero(right, b), b), integer)
-    doubled = f"(2 * {dividend})"
-    # sign(dividend) * |divisor| rounds away from zero, as half up does for both signs
-    rounded = f"(({doubled} + sign({dividend}) * abs({divisor})) // (2 * {divisor}))"
-    rounded = f"CAST({rounded} AS {integer})" if not small else rounded
-    return Typed(scaled(rounded, kind), kind)
+
+    def rounded(values: Sequence[str]) -> str:
+        # sign(dividend) * |divisor| rounds away from zero, as half up does for both signs
+        up, down = values
+        quotient = f"(({up} + sign({up}) * abs({down})) // (2 * {down}))"
+        return quotient if small else f"CAST({quotient} AS {integer})"
+
+    return Typed(scaled(let_all([dividend, divisor], rounded), kind), kind)
 
 
 def unscaled(item: Typed, integer: str) -> str:

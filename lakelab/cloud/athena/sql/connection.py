@@ -75,6 +75,8 @@ def error_of(error: duckdb.Error) -> SqlError | None:
     if overflow:
         kind = _INTEGERS.get(overflow[2], "decimal")
         return SqlError("NUMERIC_VALUE_OUT_OF_RANGE", f"{kind} {overflow[1]} overflow: {overflow[3]}")
+    if "Max expression depth limit" in text:
+        return SqlError("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")
     if isinstance(error, duckdb.OutOfMemoryException):
         return SqlError("EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exceeded per-node memory limit")
     if not isinstance(error, _USER_ERRORS):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lakelab.cloud.athena.sql import render
+from lakelab.cloud.athena.sql.binding import let
 from lakelab.cloud.athena.sql.typed import Typed, checked, fail, fail_with, quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names, to_duckdb
 
@@ -88,7 +89,7 @@ def cast_sql(sql: str, source: Type, target: Type) -> str:
     if rule is None:
         raise NoCast
     if source.is_text and rule is not text_to_text:
-        return render.let(sql, lambda value: rule(value, source, target))  # these rules use the text several times
+        return let(sql, lambda value: rule(value, source, target))  # these rules use the text several times
     return rule(sql, source, target)
 
 
@@ -120,7 +121,7 @@ def number_to_boolean(sql: str, _: Type, __: Type) -> str:
 
 
 def floating_to_text(sql: str, source: Type, target: Type) -> str:
-    return _fit(render.let(sql, render.scientific), source, target)
+    return _fit(let(sql, render.scientific), source, target)
 
 
 def to_text(sql: str, source: Type, target: Type) -> str:

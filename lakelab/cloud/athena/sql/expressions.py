@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import arithmetic, comparisons, conversion, literals, subqueries
+from lakelab.cloud.athena.sql.binding import let_all
 from lakelab.cloud.athena.sql.calls import Calls
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
 from lakelab.cloud.athena.sql.errors import SqlError
@@ -325,12 +327,7 @@ class Expressions:
                 return self._array_item(base, index, node)
             case "map":
                 key = self.coerce(index, base.type.items[0], node)
-                missing = fail("INVALID_FUNCTION_ARGUMENT", "Key not present in map", base.type.items[1])
-                value = f"map_extract_value({base.sql}, {key.sql})"
-                return Typed(
-                    f"CASE WHEN NOT map_contains({base.sql}, {key.sql}) THEN {missing} ELSE {value} END",
-                    base.type.items[1],
-                )
+                return Typed(let_all([base.sql, key.sql], partial(_map_item, base.type.items[1])), base.type.items[1])
             case "row":
                 number = int(index.value) if isinstance(index.value, str) and index.value.isdigit() else 0
                 if not 1 <= number <= len(base.type.fields):
@@ -344,14 +341,8 @@ class Expressions:
             return Typed(f"list_extract({base.sql}, NULL)", base.type.element)
         if not index.type.is_integer:
             raise self.error("TYPE_MISMATCH", f"Cannot use {index.type} for subscript of {base.type}", node)
-        low = fail("INVALID_FUNCTION_ARGUMENT", "SQL array indices start at 1", BIGINT)
-        high = fail("INVALID_FUNCTION_ARGUMENT", "Array subscript must be less than or equal to array length", BIGINT)
-        if isinstance(index.value, str) and int(index.value) > 0:
-            checked = f"CASE WHEN {index.sql} > len({base.sql}) THEN {high} ELSE {index.sql} END"
-        else:
-            inside = f"WHEN {index.sql} > len({base.sql}) THEN {high} ELSE {index.sql} END"
-            checked = f"CASE WHEN {index.sql} < 1 THEN {low} {inside}"
-        return Typed(f"list_extract({base.sql}, {checked})", base.type.element)
+        positive = isinstance(index.value, str) and int(index.value) > 0
+        return Typed(let_all([base.sql, index.sql], partial(_array_item, positive)), base.type.element)
 
     # --- calls and subqueries --------------------------------------------------------------------------------------
 
@@ -370,6 +361,22 @@ class Expressions:
 
     def exists(self, node: exp.Exists) -> Typed:
         return subqueries.exists(self, node)
+
+
+def _map_item(kind: Type, values: Sequence[str]) -> str:
+    """`map[key]`: a key that is missing is an error, where DuckDB gives NULL."""
+    base, key = values
+    missing = fail("INVALID_FUNCTION_ARGUMENT", "Key not present in map", kind)
+    return f"CASE WHEN NOT map_contains({base}, {key}) THEN {missing} ELSE map_extract_value({base}, {key}) END"
+
+
+def _array_item(positive: bool, values: Sequence[str]) -> str:
+    """`array[index]`: a place outside the array is an error, where DuckDB gives NULL."""
+    base, index = values
+    low = fail("INVALID_FUNCTION_ARGUMENT", "SQL array indices start at 1", BIGINT)
+    high = fail("INVALID_FUNCTION_ARGUMENT", "Array subscript must be less than or equal to array length", BIGINT)
+    start = "" if positive else f"WHEN {index} < 1 THEN {low} "
+    return f"list_extract({base}, CASE {start}WHEN {index} > len({base}) THEN {high} ELSE {index} END)"
 
 
 def _null(_: Expressions, __: exp.Expr) -> Typed:

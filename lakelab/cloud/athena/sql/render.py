@@ -5,11 +5,9 @@ It is also what CAST to varchar gives, for the types that have it.
 
 from __future__ import annotations
 
+from lakelab.cloud.athena.sql.binding import let
 from lakelab.cloud.athena.sql.typed import quote, text
 from lakelab.cloud.athena.sql.types import Type, field_names
-
-# a longer expression is computed once and bound to a name: nested rules would double its text again and again
-_INLINE = 200
 
 
 def text_of(sql: str, kind: Type, depth: int = 0) -> str:
@@ -44,13 +42,6 @@ def text_of(sql: str, kind: Type, depth: int = 0) -> str:
         case "unknown":
             return f"CAST({sql} AS VARCHAR)"
     return f"CAST({sql} AS VARCHAR)"
-
-
-def let(sql: str, body) -> str:
-    """`body(sql)`, computing a long `sql` once."""
-    if len(sql) <= _INLINE:
-        return body(sql)
-    return f"list_extract(list_transform([{sql}], lambda v: {body('v')}), 1)"
 
 
 def floating(x: str) -> str:

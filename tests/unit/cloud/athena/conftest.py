@@ -169,7 +169,13 @@ def athena(tmp_path: Path) -> Iterator[Athena]:
         return glue[operation](params)
 
     s3 = FolderS3(buckets, denied)
-    core = SimpleNamespace(enforces_iam=True, denial=denial, object_file=object_file, client=lambda service, caller: s3)
+    core = SimpleNamespace(
+        enforces_iam=True,
+        denial=denial,
+        object_file=object_file,
+        objects=lambda account, bucket, prefix: None,
+        client=lambda service, caller: s3,
+    )
     caller = Caller(ACCOUNT, "us-east-1", f"arn:aws:iam::{ACCOUNT}:root", Credentials("test", "test"), core)  # type: ignore[arg-type]
     engine = ToldEngine()
     state = tmp_path / "state"

@@ -28,6 +28,7 @@ NAMES = [
     "ministack.core.iam_evaluator:is_root_access_key",
     "ministack.core.iam_evaluator:EvalResult",
     "ministack.core.iam_evaluator:PrincipalInfo",
+    "ministack.core.iam_evaluator:ResolvedCredential",
     "ministack.core.iam_evaluator:evaluate_trust_policy",
     "ministack.core.iam_evaluator:pin_request_origin",
     "ministack.core.iam_evaluator:resolve_principal",
@@ -44,8 +45,10 @@ NAMES = [
     "ministack.core.responses:set_request_account_id",
     "ministack.core.responses:set_request_region",
     "ministack.core.responses:get_account_id",
+    "ministack.core.responses:get_region",
     "ministack.core.router:extract_access_key_id",
     "ministack.core.router:extract_region",
+    "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.iam:_IAM_HANDLERS",
     "ministack.services.iam:_create_virtual_mfa_device",
     "ministack.services.iam:_group_inline_policies",
@@ -54,8 +57,14 @@ NAMES = [
     "ministack.services.iam:_roles",
     "ministack.services.iam:_user_inline_policies",
     "ministack.services.iam:_users",
+    "ministack.services.s3:_buckets",
     "ministack.services.s3:_object_disk_path",
+    "ministack.services.lambda_svc:_emit_lambda_logs",
+    "ministack.services.lambda_svc:_functions",
+    "ministack.services.lambda_svc:_route_async_failure",
     "ministack.services.s3:_deliver_event_to_lambda",
+    "ministack.services.s3:_error",
+    "ministack.services.s3:_head_object",
     "ministack.services.s3:access_point_policy_for_arn",
     "ministack.services.sts:_sessions",
     "ministack.services.tagging:resource_tags",
@@ -81,6 +90,7 @@ def test_every_name_that_the_core_uses_exists():
 
 HELD_AS = {
     "ministack": r"(?:self\._app|self\._iam|self\._responses|persistence|\bs3)\.(\w+)",
+    "ministack_deeds": r"self\._(?:iam|lambda|logs|responses|s3)\.(\w+)",
     "ministack_iam": r"(?:self\._(?:evaluator|actions|responses|iam|s3|sts|tagging)|\bevaluator|\bactions)\.(\w+)",
 }
 

@@ -83,6 +83,11 @@ def test_a_file_url_names_the_folder(tmp_path: Path) -> None:
     assert Backend(f"file://{tmp_path}").folder == tmp_path
 
 
+def test_a_backend_that_is_no_folder() -> None:
+    with pytest.raises(StateError, match="the backend s3://bucket is not a folder"):
+        Backend("s3://bucket")
+
+
 def test_history_is_newest_first(tmp_path: Path) -> None:
     backend = Backend(tmp_path)
     backend.add_history("p", "dev", history_entry("update", 1.0, "succeeded", {"create": 2}))

@@ -6,13 +6,14 @@ the types of the overload that Trino would choose; the result has the type that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import conversion
+from lakelab.cloud.athena.sql.binding import let_all
 from lakelab.cloud.athena.sql.errors import SqlError
 from lakelab.cloud.athena.sql.typed import Typed, fail
 from lakelab.cloud.athena.sql.types import Type
@@ -110,6 +111,19 @@ class Call:
         """The result of the call by its rule."""
         if rule is None:
             raise self.unsupported(f"Function {self.name} is not supported")
+        outcome: list[Typed] = []
+
+        def body(sqls: Sequence[str]) -> str:
+            args = [replace(arg, sql=sql) for arg, sql in zip(self.args, sqls, strict=True)]
+            outcome.append(replace(self, args=args)._apply(rule))
+            return outcome[-1].sql
+
+        if self.resolved.signature.kind != "scalar" or any(kind.name == "function" for kind in self.resolved.arguments):
+            return self._apply(rule)
+        sql = let_all(self.sqls, body)
+        return replace(outcome[0], sql=sql)
+
+    def _apply(self, rule: Rule) -> Typed:
         result = rule.format(*self.sqls) if isinstance(rule, str) else rule(self)
         return Typed(result, self.type.at(self._zone())) if isinstance(result, str) else result
 
