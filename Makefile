@@ -56,6 +56,10 @@ lint: $(READY) ## ruff, pyright
 bench: $(READY) ## time of make up-local, first and second run
 	@$(BIN)/python -m lakelab.pipeline.bench
 
+.PHONY: bench-stream
+bench-stream: $(READY) ## records/s through Kinesis, Lambda and Parquet; events/s over HTTP; time to Athena
+	@$(BIN)/python -m lakelab.cloud.streams.bench
+
 .PHONY: fidelity
 fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers
 	@$(BIN)/python -m lakelab.fidelity

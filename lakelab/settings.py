@@ -19,14 +19,14 @@ class SettingsError(LakelabError):
     """A setting is unknown or its value cannot be used."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, frozen=True):
     """Everything about lakelab that can be set from outside.
 
     Each field is read from `LAKELAB_<NAME>`; a `LAKELAB_*` variable that is no field is an error, and so is a value
     of the wrong type: a mistyped switch must not leave its default in force without a word.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
     # the data folder: all that the local AWS and the deployments keep; ignored by git

@@ -1,6 +1,8 @@
-"""The layer access: one role for each kind of work, with the rights that policies/iam gives it and no more."""
+"""The layer access: who may do what, with the rights that policies/iam gives and no more."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -11,7 +13,10 @@ from target import Target
 def deploy(target: Target) -> None:
     """The roles of the ingest function, the crawler, the transforms and the analysts, all within one boundary.
 
-    Exports `<role>_role_arn` and `<role>_role_name` for ingest, crawler, transform and analyst.
+    Beside them a user who may only become an analyst, and the role of CI, which deploys the other layers: this one,
+    with the boundary and the deployer's own rights, is deployed by a person.
+
+    Exports `<role>_role_arn` and `<role>_role_name` for ingest, crawler, transform, analyst and deployer; `learner`.
     """
     raw = target.output("lake", "raw_bucket_arn")
     curated = target.output("lake", "curated_bucket_arn")
@@ -25,7 +30,6 @@ def deploy(target: Target) -> None:
         "databases_arn": target.arn("glue", "database"),
         "analytics_database_arn": target.arn("glue", f"database/{target.analytics_database}"),
         "analytics_tables_arn": target.arn("glue", f"table/{target.analytics_database}"),
-        "data_catalog_arn": target.arn("athena", "datacatalog/AwsDataCatalog"),
     }
     roles: dict[str, tuple[str, dict[str, pulumi.Input[str]]]] = {
         "ingest": (
@@ -59,6 +63,7 @@ def deploy(target: Target) -> None:
                 "results_bucket_arn": results,
                 **catalog,
                 **analytics,
+                "data_catalog_arn": target.arn("athena", "datacatalog/AwsDataCatalog"),
                 "workgroup_arn": target.arn("athena", f"workgroup/{target.named('analyst')}"),
             },
         ),
@@ -71,16 +76,43 @@ def deploy(target: Target) -> None:
             "iam/boundary", bucket_arns=f"arn:{target.partition}:s3:::{target.prefix}-*", region=target.region
         ),
     )
-    for name, (trusted, values) in roles.items():
-        role = aws.iam.Role(
-            name,
-            name=target.named(name),
-            assume_role_policy=_trust(target, trusted),
-            permissions_boundary=boundary.arn,
-        )
-        aws.iam.RolePolicy(name, name=name, role=role.name, policy=document(f"iam/{name}", **values))
-        pulumi.export(f"{name}_role_arn", role.arn)
-        pulumi.export(f"{name}_role_name", role.name)
+    made = {name: _role(target, name, trusted, values, boundary.arn) for name, (trusted, values) in roles.items()}
+    _learner(target, made["analyst"])
+    deployed_by_ci = {
+        "partition": target.partition,
+        "region": target.region,
+        "account": target.account,
+        "prefix": target.prefix,
+        "database": target.database,
+        "boundary_arn": boundary.arn,
+    }
+    # outside of the boundary, which keeps whoever is within it from making roles
+    _role(target, "deployer", "account", deployed_by_ci, None)
+
+
+def _role(
+    target: Target,
+    name: str,
+    trusted: str,
+    values: Mapping[str, pulumi.Input[str]],
+    boundary: pulumi.Output[str] | None,
+) -> aws.iam.Role:
+    role = aws.iam.Role(
+        name, name=target.named(name), assume_role_policy=_trust(target, trusted), permissions_boundary=boundary
+    )
+    aws.iam.RolePolicy(name, name=name, role=role.name, policy=document(f"iam/{name}", **values))
+    pulumi.export(f"{name}_role_arn", role.arn)
+    pulumi.export(f"{name}_role_name", role.name)
+    return role
+
+
+def _learner(target: Target, analyst: aws.iam.Role) -> None:
+    """A person. Keys are made by hand, so that no secret is kept in a state file."""
+    user = aws.iam.User("learner", name=target.named("learner"))
+    aws.iam.UserPolicy(
+        "learner", name="learner", user=user.name, policy=document("iam/learner", analyst_role_arn=analyst.arn)
+    )
+    pulumi.export("learner", user.name)
 
 
 def _trust(target: Target, who: str) -> pulumi.Output[str]:

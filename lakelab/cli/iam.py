@@ -7,7 +7,6 @@ import re
 import time
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -90,17 +89,19 @@ def diff(role: Role, as_json: Json = False) -> None:
     from lakelab.cloud.environment import client
     from lakelab.cloud.iam.granted import granted
     from lakelab.cloud.iam.record import FILE, read
-    from lakelab.cloud.iam.usage import difference
+    from lakelab.cloud.iam.usage import difference, read_kept
 
     config = settings()
-    found = granted(partial(client, config), role)
-    compared = difference(found, read(config.state / FILE, role=found.principal.stable_arn))
+    found = granted(lambda service: client(config, service), role)
+    kept = read_kept(config.root / "policies/iam/kept.yaml")
+    compared = difference(found, read(config.state / FILE, role=found.principal.stable_arn), kept)
     if as_json:
         print_json(
             {
                 "role": compared.role,
                 "calls": compared.calls,
                 "unused": compared.unused,
+                "kept": compared.kept,
                 "wide": {str(usage.statement): usage.wide for usage in compared.usages if usage.wide},
                 "denied": [asdict(denial) for denial in compared.denied],
                 "minimal_policy": compared.minimal,
@@ -121,6 +122,8 @@ def diff(role: Role, as_json: Json = False) -> None:
     out.print(table)
     for each in compared.unused:
         out.print(f"[yellow]unused[/] {escape(each)}", highlight=False, soft_wrap=True)
+    for each, reason in compared.kept.items():
+        out.print(f"[dim]kept[/] {escape(each)} [dim]({escape(reason)})[/]", highlight=False, soft_wrap=True)
     if not compared.unused:
         out.print("[green]nothing is unused[/]")
     for denial in compared.denied:
@@ -148,7 +151,10 @@ def simulate(
     from lakelab.cloud.iam.granted import granted, policies_for
 
     config = settings()
-    clients = partial(client, config)
+
+    def clients(service: str) -> Any:
+        return client(config, service)
+
     found = granted(clients, role)
     given: dict[str, Any] = {"aws:sourceip": "127.0.0.1", "aws:securetransport": True}
     given |= {name.lower(): value for name, _, value in (pair.partition("=") for pair in key)}

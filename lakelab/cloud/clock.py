@@ -165,10 +165,11 @@ def ask_clock(config: Settings, **wanted: float) -> dict[str, float]:
         LakelabError: the local AWS does not answer, or refuses.
     """
     body = json.dumps(wanted).encode()
-    request = AWSRequest("POST", f"{config.endpoint}/_lakelab/clock", {"content-type": "application/json"}, body)
+    url = f"{config.endpoint}/_lakelab/clock"
+    request = AWSRequest("POST", url, {"content-type": "application/json"}, body)
     SigV4Auth(Credentials(ROOT_KEY, ROOT_SECRET), "lakelab", config.region).add_auth(request)
     try:
-        opened = urllib.request.Request(request.url, body, dict(request.headers), method="POST")  # noqa: S310
+        opened = urllib.request.Request(url, body, dict(request.headers), method="POST")  # noqa: S310
         with urllib.request.urlopen(opened, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as error:

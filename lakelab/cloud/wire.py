@@ -85,7 +85,8 @@ def invoke(service: Service, caller: Caller, operation: str, params: Params) -> 
         )
     call = Call(operation, caller)
     for action, resource in service.resources(call, params):
-        caller.require(action, resource)
+        passed = {"iam:PassedToService": f"{service.iam_prefix}.amazonaws.com"} if action == "iam:PassRole" else None
+        caller.require(action, resource, passed)
     return handler(call, params)
 
 

@@ -13,6 +13,7 @@ from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
 from lakelab.deploy import Project, Session
 from lakelab.lint.findings import LintError
+from lakelab.lint.process import alone
 from lakelab.lint.sources import below, digest, tracked
 from lakelab.pipeline.deployment import Stacks
 from lakelab.settings import Settings
@@ -28,11 +29,12 @@ SOURCES = (
     "athena_queries",
     "lakelab/deploy",
 )
+KEPT = 3  # deployments
 SUFFIXES = (".py", ".json", ".yaml", ".yml", ".sql", ".md", ".toml")
 
 
 def states(config: Settings, target: str = "local") -> list[Path]:
-    """The state files of a throw-away deployment of all layers; those of the last one when nothing has changed since.
+    """The state files of a throw-away deployment of all layers; those of an earlier one of the same program if kept.
 
     Raises:
         LakelabError: the local AWS does not start, or a stack cannot be deployed.
@@ -42,15 +44,22 @@ def states(config: Settings, target: str = "local") -> list[Path]:
     key = digest(config.root, [*below(files, *SOURCES, suffixes=SUFFIXES), *settings], target, version("pulumi-aws"))
     kept = config.state / "lint" / "states"
     folder = kept / key
-    if not folder.is_dir():
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir(parents=True)
-        with TemporaryDirectory(prefix="lakelab-lint-") as scratch:
-            made = _deploy(config, target, Path(scratch))
-            fresh = kept / f"{key}.part"
-            shutil.copytree(made, fresh)
-            fresh.rename(folder)
+    with alone(kept / "lock"):
+        if not folder.is_dir():
+            with TemporaryDirectory(prefix="lakelab-lint-") as scratch:
+                made = _deploy(config, target, Path(scratch))
+                fresh = Path(scratch) / key
+                shutil.copytree(made, fresh, ignore=shutil.ignore_patterns("*.bak"))
+                shutil.move(fresh, folder)
+            _forget_all_but(kept, KEPT)
     return sorted(folder.glob("*.json"))
+
+
+def _forget_all_but(folder: Path, count: int) -> None:
+    """Deletes the oldest deployments. Another lint may still be reading the last ones."""
+    known = sorted((item for item in folder.iterdir() if item.is_dir()), key=lambda item: item.stat().st_mtime)
+    for old in known[:-count]:
+        shutil.rmtree(old)
 
 
 def _deploy(config: Settings, target: str, scratch: Path) -> Path:

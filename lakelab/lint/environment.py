@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from lakelab.lint.findings import LintError
+from lakelab.lint.process import alone
 from lakelab.lint.process import tool as beside
 
 LOCKS = Path("policies/rules")  # <tool>.lock, as `uv pip compile --generate-hashes` writes it
@@ -36,20 +34,11 @@ def tool(name: str, root: Path, state: Path) -> Path:
     folder = state / "tools" / name
     stamp = folder / "lock.sha256"
     program = folder / "bin" / name
-    with _alone(state / "tools" / f"{name}.lock"):
+    with alone(state / "tools" / f"{name}.lock"):
         if not (program.is_file() and stamp.is_file() and stamp.read_text() == digest):
             _make(name, folder, lock)
             stamp.write_text(digest)
     return program
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """One process at a time makes an environment; the others wait and find it made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 def _make(name: str, folder: Path, lock: Path) -> None:

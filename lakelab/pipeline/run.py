@@ -103,11 +103,10 @@ class Pipeline:
             LakelabError: there is no such named query, or the query failed.
         """
         self._require_running()
-        database = self._stacks.output("catalog", "analytics_database")
-        if sql is None:
-            found = self._named_query(name or "")
-            sql, database = found["QueryString"], found["Database"]
-        return self._athena(sql, database)
+        if sql is not None:
+            return self._athena(sql, self._stacks.output("catalog", "analytics_database"))
+        found = self._named_query(name or "")
+        return self._athena(found["QueryString"], found["Database"])
 
     def named_queries(self) -> dict[str, str]:
         """The names of the workgroup's named queries, with their descriptions."""

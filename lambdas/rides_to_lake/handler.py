@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         rows.append(result)
     keys = _lake().write(rows) if rows else []
     logger.info("written", records=len(processed), rows=len(rows), objects=len(keys))
-    return processor.response()
+    return dict(processor.response())
 
 
 def _row(record: KinesisStreamRecord) -> Row:

@@ -8,9 +8,11 @@ docs/iam.md.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
+from lakelab.cloud import rest, wire
 from lakelab.cloud.iam.context import seen
 from lakelab.cloud.iam.evaluate import Decision, Kind, Policies, Request, denial_message, evaluate
 from lakelab.cloud.iam.explain import explain
@@ -18,8 +20,35 @@ from lakelab.cloud.iam.policy import MalformedPolicy, Principal, Statement, pars
 from lakelab.cloud.iam.record import Record
 
 UNMAPPED = "UnmappedAction"
+# operations whose action has another name
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+LAMBDA_ACTIONS = {
+    "Invoke": "InvokeFunction",
+    "InvokeAsync": "InvokeFunction",
+    "InvokeWithResponseStream": "InvokeFunction",
+}
 _credential: contextvars.ContextVar[Any] = contextvars.ContextVar("credential", default=None)
 _denial: contextvars.ContextVar[str] = contextvars.ContextVar("denial", default="")
+
+
+class _Lazy(Mapping[str, Any]):
+    """A mapping that is made when somebody looks into it: most policies ask for none of its keys."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]):
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 class Authorization:
@@ -48,11 +77,13 @@ class Authorization:
         self._authenticate = evaluator.enforce
         self._trusts = evaluator.evaluate_trust_policy
         self._extract_action = actions.extract_iam_action
+        self._extract_resource = actions.extract_resource_arn
         self._respond = actions.access_denied_response
         evaluator.resolve_principal = self._identify
         evaluator.enforce = self.enforce
         evaluator.evaluate_trust_policy = self._evaluate_trust_policy
         actions.extract_iam_action = self._action_of
+        actions.extract_resource_arn = self._resource_of
         actions.access_denied_response = self._denied_response
         actions.identity_denial_message = lambda *arguments, **named: _denial.get()
 
@@ -93,9 +124,25 @@ class Authorization:
     def _action_of(self, service: str, *arguments: Any) -> str | None:
         """The action of a request; one that MiniStack has no name for gets a name that is denied, not no check."""
         action = self._extract_action(service, *arguments)
+        if service == "lambda":  # MiniStack's own names are wrong for some: PutFunctionEventInvokeConfig, for one
+            method, path, *_ = arguments
+            found = rest.route(wire.service_model("lambda"), method, path)
+            action = f"lambda:{LAMBDA_ACTIONS.get(found[0].name, found[0].name)}" if found else action
         if action is None and not self._evaluator._anonymous.get():
             return f"{service}:{UNMAPPED}"
         return action
+
+    def _resource_of(self, service: str, method: str, path: str, headers: Any, body: bytes, params: Any, *where: Any):
+        """The ARN of a request; a function or a policy that is to be created has one already, which MiniStack omits."""
+        found = self._extract_resource(service, method, path, headers, body, params, *where)
+        region, account = where
+        if service == "lambda" and found == "*" and method == "POST" and path.rstrip("/").endswith("/functions"):
+            name = self._actions._safe_json_field(body, "FunctionName")
+            return name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{account}:function:{name}"
+        if service == "iam" and found == "*" and self._actions._query_param(params, "Action") == "CreatePolicy":
+            name = self._actions._query_param(params, "Path") or "/"
+            return f"arn:aws:iam::{account}:policy{name}{self._actions._query_param(params, 'PolicyName')}"
+        return found
 
     def _denied_response(self, *arguments: Any, **named: Any) -> Any:
         if not named.get("error_code") and not named.get("message"):
@@ -120,7 +167,11 @@ class Authorization:
             request = Request(principal, action, resource, {}, region)
             self._note(request, Policies(), decision)
             return f"{denial_message(request, decision)}: the local AWS knows no action for this request"
-        request = Request(principal, action, resource, self._keys(keys), region, lambda: self._tags(resource))
+        known = self._keys(keys)
+        if action.startswith("iam:") and ":role/" in resource and "iam:permissionsboundary" not in known:
+            role = self._iam._roles.get_scoped(principal.account, None, resource.rpartition("/")[2]) or {}
+            known["iam:permissionsboundary"] = role.get("PermissionsBoundary") or None
+        request = Request(principal, action, resource, known, region, lambda: self._tags(resource))
         policies = self._policies(credential, principal, request)
         decision = evaluate(request, policies)
         self._note(request, policies, decision)
@@ -178,7 +229,7 @@ class Authorization:
         if credential.principal_type == "AssumedRole":
             role = self._role(credential)
             role_arn = (role or {}).get("Arn", "")
-        keys = self._evaluator._principal_keys(credential)
+        keys = _Lazy(lambda: self._evaluator._principal_keys(credential))
         return Principal(credential.principal_arn, credential.account_id, credential.principal_type, role_arn, keys)
 
     def _role(self, credential: Any) -> dict[str, Any] | None:

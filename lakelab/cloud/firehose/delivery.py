@@ -100,6 +100,10 @@ class Delivery:
                     self._drop()
                 self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception:
+                # a thread that ended here would stop the delivery without a word
+                log.exception("delivery of %s failed", self._stream.arn)
+                self._rest(LONGEST_PAUSE)
 
     def _until_due(self) -> float | None:
         """The seconds until the next flush; None when nothing waits for one."""
@@ -231,15 +235,17 @@ class Delivery:
     # ---- what is told of it
 
     def _count(self, items: Sequence[Item]) -> None:
-        stream, add = self._stream, self._tools.metrics.add
         age = self._tools.clock.now() - min(item.arrived for item in items)
-        for name, value, unit in (
-            ("DeliveryToS3.Records", len(items), "Count"),
-            ("DeliveryToS3.Bytes", sum(len(item.source) for item in items), "Bytes"),
-            ("DeliveryToS3.Success", 1, "Count"),
-            ("DeliveryToS3.DataFreshness", age, "Seconds"),
-        ):
-            add(stream.account, stream.region, "AWS/Firehose", name, value, unit, DeliveryStreamName=stream.name)
+        self._measure("Records", len(items), "Count")
+        self._measure("Bytes", sum(len(item.source) for item in items), "Bytes")
+        self._measure("Success", 1, "Count")
+        self._measure("DataFreshness", age, "Seconds")
+
+    def _measure(self, name: str, value: float, unit: str) -> None:
+        stream, where = self._stream, {"DeliveryStreamName": self._stream.name}
+        self._tools.metrics.add(
+            stream.account, stream.region, "AWS/Firehose", f"DeliveryToS3.{name}", value, unit, **where
+        )
 
     def _drop(self) -> None:
         flush = self._tools.store.begin(self._stream, self._stream.buffer_bytes, self._tools.clock.now())
@@ -250,16 +256,10 @@ class Delivery:
         """The failure in our log and, if the stream has one, in its own."""
         stream = self._stream
         log.warning("delivery of %s failed: %s", stream.arn, error)
-        add = self._tools.metrics.add
-        add(
-            stream.account,
-            stream.region,
-            "AWS/Firehose",
-            "DeliveryToS3.Success",
-            0,
-            "Count",
-            DeliveryStreamName=stream.name,
-        )
+        self._measure("Success", 0, "Count")
+        fill = self._tools.store.fill(stream)
+        if fill is not None:
+            self._measure("DataFreshness", self._tools.clock.now() - fill.oldest, "Seconds")
         options = stream.destination.get("CloudWatchLoggingOptions", {})
         if not options.get("Enabled"):
             return

@@ -77,6 +77,10 @@ class SourceReader:
             except AwsError as error:
                 log.warning("%s cannot read %s: %s", self._stream.arn, self._arn, error.message)
                 self._clock.sleep(DENIED_PAUSE)
+            except Exception:
+                # a thread that ended here would stop the source without a word
+                log.exception("%s could not read %s", self._stream.arn, self._arn)
+                self._clock.sleep(DENIED_PAUSE)
         if subscribed is not None:
             self._streams.unsubscribe(subscribed, self._signal)
 

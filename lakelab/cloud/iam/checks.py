@@ -198,10 +198,13 @@ def _policy(core: Core, found: Found) -> Seen:
     for name in DOCUMENTS:
         if name in found.params:
             try:
-                parse(found.params[name], name)
+                statements = parse(found.params[name], name)
             except MalformedPolicy as error:
                 raise MalformedPolicyDocument(str(error.__cause__ or error)) from error
-    return NOTHING
+            if name == "PolicyDocument" and not all(each.resources or each.not_resources for each in statements):
+                raise MalformedPolicyDocument("Policy statement must contain resources.")
+    boundary = found.params.get("PermissionsBoundary")
+    return Seen({"iam:permissionsboundary": boundary}) if boundary else NOTHING
 
 
 def _assume_role(core: Core, found: Found) -> Seen:
@@ -257,6 +260,7 @@ CHECKS: dict[tuple[str, str], Check] = {
             "CreatePolicyVersion",
             "CreateRole",
             "PutGroupPolicy",
+            "PutRolePermissionsBoundary",
             "PutRolePolicy",
             "PutUserPolicy",
             "UpdateAssumeRolePolicy",

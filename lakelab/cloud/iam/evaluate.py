@@ -83,6 +83,8 @@ class Decision:
 class Context:
     """The condition keys of one request; those that AWS derives are made when a condition asks for them."""
 
+    __slots__ = ("_request",)
+
     def __init__(self, request: Request):
         self._request = request
 

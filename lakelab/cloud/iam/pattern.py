@@ -60,12 +60,10 @@ def arn_matches(pattern: str, arn: str, lookup: Lookup | None = None) -> bool:
     """
     if pattern == "*":
         return True
-    patterns = _fields(pattern)
-    values = arn.split(":", ARN_FIELDS - 1)
-    if len(values) < ARN_FIELDS:
-        return pattern == arn
-    # the resource first: it is where patterns differ
-    return all(matches(patterns[at], values[at], lookup) for at in (5, 2, 4, 3, 1, 0))
+    if lookup is None or not has_variables(pattern):
+        return _compiled_arn(pattern).fullmatch(arn) is not None
+    text = _arn_regex(pattern, lookup)
+    return text is not None and re.fullmatch(text, arn, re.DOTALL) is not None
 
 
 @lru_cache(maxsize=16384)
@@ -79,19 +77,34 @@ def _fields(pattern: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16384)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-    text = "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
-    return re.compile(text, flags)
+    return re.compile(_plain_regex(pattern, "."), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
-def _regex(pattern: str, lookup: Lookup) -> str | None:
+@lru_cache(maxsize=16384)
+def _compiled_arn(pattern: str) -> re.Pattern[str]:
+    *head, rest = _fields(pattern)
+    return re.compile(":".join([*(_plain_regex(field, "[^:]") for field in head), _plain_regex(rest, ".")]), re.DOTALL)
+
+
+def _plain_regex(pattern: str, any_character: str) -> str:
+    wildcards = {"*": f"{any_character}*", "?": any_character}
+    return "".join(wildcards.get(character) or re.escape(character) for character in pattern)
+
+
+def _arn_regex(pattern: str, lookup: Lookup) -> str | None:
+    *head, rest = _fields(pattern)
+    fields = [*(_regex(field, lookup, "[^:]") for field in head), _regex(rest, lookup)]
+    return None if None in fields else ":".join(field for field in fields if field is not None)
+
+
+def _regex(pattern: str, lookup: Lookup, any_character: str = ".") -> str | None:
     parts = []
     end = 0
     for token in _TOKEN.finditer(pattern):
         parts.append(re.escape(pattern[end : token.start()]))
         end = token.end()
         if token[2]:
-            parts.append({"*": ".*", "?": "."}[token[2]])
+            parts.append(_plain_regex(token[2], any_character))
             continue
         value = _value(token[1], lookup)
         if value is None:

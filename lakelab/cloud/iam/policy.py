@@ -52,7 +52,7 @@ class Principal:
         return self.role_arn or self.arn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # found again by identity: what it says of an action is looked up, not worked out
 class Statement:
     """One statement. `policy` says where it is: a policy's name or ARN; `number` counts from 1 in its document."""
 
@@ -74,9 +74,7 @@ class Statement:
 
     def about_action(self, action: str) -> bool:
         """Whether it is about an action; case does not matter."""
-        if self.not_actions:
-            return not any(matches(pattern, action, ignore_case=True) for pattern in self.not_actions)
-        return any(matches(pattern, action, ignore_case=True) for pattern in self.actions)
+        return _about_action(self, action)
 
     def about_resource(self, resource: str, keys: Keys) -> bool:
         """Whether it is about a resource; a trust policy's statement is about its role alone and names none."""
@@ -105,6 +103,13 @@ class Statement:
             exempt = max(_named(entry, principal) for entry in self.not_principals)
             return Named.NOT if exempt >= Named.ROLE else Named.ANYONE
         return max((_named(entry, principal) for entry in self.principals), default=Named.NOT)
+
+
+@lru_cache(maxsize=65536)
+def _about_action(statement: Statement, action: str) -> bool:
+    if statement.not_actions:
+        return not any(matches(pattern, action, ignore_case=True) for pattern in statement.not_actions)
+    return any(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
 
 
 def _named(entry: tuple[str, str], principal: Principal) -> Named:
@@ -138,6 +143,8 @@ def parse(document: str | Mapping[str, Any], policy: str) -> tuple[Statement, ..
 def _parse(text: str, policy: str) -> tuple[Statement, ...]:
     try:
         document = json.loads(text)
+        if "Statement" not in document:
+            raise ValueError("Missing required field Statement")
         statements = _listed(document["Statement"])
         variables = document.get("Version") == VARIABLES_SINCE
         return tuple(_statement(policy, number, given, variables) for number, given in enumerate(statements, 1))
@@ -146,8 +153,8 @@ def _parse(text: str, policy: str) -> tuple[Statement, ...]:
 
 
 def _statement(policy: str, number: int, given: Mapping[str, Any], variables: bool) -> Statement:
-    if given["Effect"] not in ("Allow", "Deny"):
-        raise ValueError(f"Effect {given['Effect']!r} is neither Allow nor Deny")
+    if given.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError(f"Invalid effect: {given.get('Effect')}")
     if ("Action" in given) == ("NotAction" in given):
         raise ValueError(f"statement {number} needs either Action or NotAction")
     if "Resource" in given and "NotResource" in given:

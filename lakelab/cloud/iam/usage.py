@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from lakelab.cloud.iam.condition import Condition
 from lakelab.cloud.iam.evaluate import Context, Request
@@ -13,6 +16,8 @@ from lakelab.cloud.iam.pattern import arn_matches, matches
 from lakelab.cloud.iam.policy import Statement, parse
 from lakelab.cloud.iam.record import Recorded
 
+Kept = Mapping[str, Mapping[str, Mapping[str, str]]]
+WHOLE = "*"
 NAMED_AT_MOST = 3  # so many resources are named one by one in a narrower policy; more by what they begin with
 
 
@@ -24,20 +29,27 @@ class Usage:
     actions: dict[str, set[str]] = field(default_factory=dict)
     resources: dict[str, set[str]] = field(default_factory=dict)
     values: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def used(self) -> bool:
         return any(self.actions.values())
 
     @property
-    def unused(self) -> list[str]:
-        """What could be taken away: the statement as a whole, or actions, resources and values of it."""
+    def idle(self) -> list[str]:
+        """What could be taken away: the statement as a whole (`*`), or actions, resources and condition values of it."""
         if not self.used:
-            return [f"{self.statement}: all of it"]
-        idle = [f"action {pattern}" for pattern, met in self.actions.items() if not met]
-        idle += [f"resource {pattern}" for pattern, met in self.resources.items() if not met]
-        idle += [f"{key} {value}" for (_, key, value), met in self.values.items() if not met]
-        return [f"{self.statement}: {each}" for each in idle]
+            return [WHOLE]
+        idle = [pattern for pattern, met in self.actions.items() if not met]
+        idle += [pattern for pattern, met in self.resources.items() if not met]
+        return idle + [value for (_, _, value), met in self.values.items() if not met]
+
+    def why_kept(self, idle: str) -> str | None:
+        """The reason that something unused stays, if there is one."""
+        for pattern, reason in self.kept.items():
+            if pattern == WHOLE or (idle != WHOLE and matches(pattern, idle)):
+                return reason
+        return None
 
     @property
     def wide(self) -> dict[str, list[str]]:
@@ -64,7 +76,19 @@ class Difference:
 
     @property
     def unused(self) -> list[str]:
-        return [each for usage in self.usages for each in usage.unused]
+        """What could be taken away, and has no reason to stay."""
+        return [text for text, reason in self._idle() if reason is None]
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What is unused and stays, with the reason."""
+        return {text: reason for text, reason in self._idle() if reason is not None}
+
+    def _idle(self) -> Iterator[tuple[str, str | None]]:
+        for usage in self.usages:
+            for idle in usage.idle:
+                text = f"{usage.statement}: {'all of it' if idle == WHOLE else idle}"
+                yield text, usage.why_kept(idle)
 
     @property
     def minimal(self) -> dict[str, Any]:
@@ -81,7 +105,12 @@ class Difference:
         return {"Version": "2012-10-17", "Statement": statements}
 
 
-def difference(role: Granted, recorded: Iterable[Recorded]) -> Difference:
+def read_kept(file: Path) -> Kept:
+    """The reasons of a kept.yaml: policy -> statement -> action, resource or condition value -> why it stays."""
+    return yaml.safe_load(file.read_text()) if file.exists() else {}
+
+
+def difference(role: Granted, recorded: Iterable[Recorded], kept: Kept | None = None) -> Difference:
     """Compare what a role has with what the record says that it did."""
     usages = [
         Usage(
@@ -94,6 +123,7 @@ def difference(role: Granted, recorded: Iterable[Recorded]) -> Difference:
                 for value in condition.wanted
                 if _lists_alternatives(condition)
             },
+            (kept or {}).get(statement.policy, {}).get(statement.sid, {}),
         )
         for statement in role.identity
         if statement.allows and statement.actions

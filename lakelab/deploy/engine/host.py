@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.machinery
 import json
 import os
 import runpy
@@ -137,6 +138,7 @@ def _run(job: dict[str, Any]) -> int:
     program = job["program"]
     sys.argv = [program]
     sys.path.insert(0, job["folder"])
+    _keep_no_bytecode_below(job["root"])
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(job["parallel"]))
@@ -174,6 +176,22 @@ def _run(job: dict[str, Any]) -> int:
     return 0
 
 
+def _keep_no_bytecode_below(root: str) -> None:
+    """The program's own modules are always compiled anew.
+
+    Python takes a compiled file for current when the source has the same size and was changed in the same second; a
+    program that was edited twice in a second would be deployed as it was before.
+    """
+    loader = importlib.machinery.SourceFileLoader
+    write = loader.set_data
+
+    def only_libraries(self: Any, path: str, data: bytes, **mode: Any) -> None:
+        if root not in path or "site-packages" in path:
+            write(self, path, data, **mode)
+
+    loader.set_data = only_libraries  # type: ignore[method-assign, assignment]
+
+
 class _QuietEngine:
     """The engine as the SDK sees it, without the SDK's debug messages: several calls a resource that nobody reads."""
 
@@ -197,15 +215,16 @@ def _ignore(_: Any) -> None:
 
 
 def _traceback(error: BaseException, job: dict[str, Any]) -> str:
-    """The traceback from the program's own first frame on."""
+    """The traceback from the program's own first frame on; the error alone when it came from within the SDK."""
     frames = traceback.extract_tb(error.__traceback__)
     root = Path(job["root"])
     own = [
         i for i, frame in enumerate(frames) if root in Path(frame.filename).parents and ".venv" not in frame.filename
     ]
-    shown = frames[own[0] :] if own else frames
-    where = "".join(traceback.format_list(shown))
     what = "".join(traceback.format_exception_only(type(error), error)).rstrip()
+    if not own:
+        return what
+    where = "".join(traceback.format_list(frames[own[0] :]))
     return f"Traceback (most recent call last):\n{where}{what}"
 
 

@@ -97,7 +97,8 @@ class Plugin:
             assert self._process.stdout
             line = self._process.stdout.readline().strip()
             if not line.isdigit():
-                raise PluginError(f"the provider {self.package} did not start", fix="run `lakelab doctor`")
+                command = " ".join(_command(self.package, ""))
+                raise PluginError(f"the provider {self.package} did not start", fix=f"run `{command}` to see why")
             self._connect(int(line))
         return self._stub
 

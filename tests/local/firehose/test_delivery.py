@@ -62,6 +62,7 @@ class Hose:
         return eventually(lambda: self.workshop.objects(self.bucket), lambda found: len(found) >= count)
 
 
+@pytest.mark.fidelity("firehose", "buffering by size and interval", "exact", "one object a flush")
 def test_one_object_a_flush_with_all_records_in_their_order(workshop: Workshop):
     hose = Hose(workshop, Prefix="raw/")
     hose.put(*(f"{number}\n".encode() for number in range(2000)))
@@ -127,6 +128,9 @@ def query(text: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.fidelity(
+    "firehose", "dynamic partitioning", "near", "the partitions of a stream share one buffer; jq is a subset of 1.6"
+)
 def test_dynamic_partitioning_makes_an_object_a_partition_and_keeps_what_it_cannot_place(workshop: Workshop):
     hose = Hose(workshop, ProcessingConfiguration=query("{city:.city,day:.at[0:10]}"), **PARTITIONED)
     rides = [{"city": city, "at": f"2025-01-0{day}T10:00:00Z"} for city in ("Rome", "Bonn") for day in (1, 2)] * 5
@@ -208,6 +212,7 @@ def test_a_function_that_fails_is_retried_and_then_its_records_are_kept(workshop
     assert base64.b64decode(line["rawData"]) == b"raise"
 
 
+@pytest.mark.fidelity("firehose", "record format conversion", "near", "to Parquet alone")
 def test_records_become_parquet_with_the_columns_of_a_glue_table(workshop: Workshop):
     database = workshop.cloud.database()
     columns = [("id", "bigint"), ("name", "string"), ("paid", "decimal(10,2)"), ("day", "date")]
@@ -253,7 +258,7 @@ def test_a_kinesis_stream_as_source(workshop: Workshop):
     workshop.put(stream, *range(100, 200), key="other")
     bodies = eventually(
         lambda: b"".join(workshop.objects(hose.bucket).values()),
-        lambda found: found.count(b"199") and found.count(b"99"),
+        lambda found: b"199" in found and b"99" in found,
     )
     assert len(bodies) == len("".join(map(str, range(200))))
     with pytest.raises(ClientError) as refused:
@@ -358,6 +363,8 @@ def test_what_is_refused(workshop: Workshop):
     assert created == ("ResourceInUseException", f"Firehose {hose.name} under accountId 000000000000 already exists")
 
 
+@pytest.mark.slow
+@pytest.mark.fidelity("firehose", "at-least-once delivery", "exact", "a repeated flush writes the same keys again")
 def test_the_buffer_outlives_a_kill_and_is_delivered_once(tmp_path: Path):
     own: Cloud = start_cloud(tmp_path)
     with ExitStack() as cleanup:

@@ -41,8 +41,12 @@ def state(rule: str, part: str, resources: list[dict[str, Any]]) -> dict[str, An
 
 
 @pytest.fixture(scope="module")
-def failed() -> set[tuple[str, str]]:
+def failed(once) -> set[tuple[str, str]]:
     """The rules that failed, each with the stack of the example that they failed."""
+    return once("rule-examples", check_examples)
+
+
+def check_examples() -> set[tuple[str, str]]:
     documents = [
         state(rule, part, example[part]) for rule, example in EXAMPLES.items() for part in ("passing", "failing")
     ]

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 
 from lakelab.lint import cfnlint, checkov, deployment, exceptions, iam
 from lakelab.lint.findings import Finding, merge
-from lakelab.lint.graph import Graph, load
+from lakelab.lint.graph import load
 from lakelab.settings import Settings, find_root
 
 ROOT = find_root(Path(__file__).parent)
@@ -328,7 +328,9 @@ DEFECTS = [
     ingest(
         "key under a harmless name",
         "LAKE_LAMBDA_SECRET",
-        changed("Function", "orders-ingest", "environment.variables.SOURCE", "postgres://l:hunter2@db"),  # lint: not a secret
+        changed(
+            "Function", "orders-ingest", "environment.variables.SOURCE", "postgres://l:hunter2@db"
+        ),  # lint: not a secret
     ),
     ingest(
         "anyone invokes",
@@ -405,14 +407,6 @@ DEFECTS = [
 ]
 
 
-@dataclass
-class Caught:
-    """The findings about each copy of the stacks: about the clean one, and about those with a defect by its name."""
-
-    clean: list[Finding]
-    planted: dict[str, list[Finding]] = field(default_factory=dict)
-
-
 def copies(states: list[Path], folder: Path) -> Iterator[Path]:
     """State files of the clean stacks and of a copy for each defect, whose target is called `d0`, `d1`, ..."""
     texts = {state.stem.removesuffix("-local"): state.read_text() for state in states}
@@ -428,26 +422,24 @@ def copies(states: list[Path], folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def caught(tmp_path_factory: pytest.TempPathFactory) -> Caught:
-    """What the policy tools say of all copies together."""
+def found(once, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding]]:
+    """What the policy tools say, all copies linted together: findings by the name of the target."""
+    return once("seeded-defects", lambda: lint_copies(tmp_path_factory.mktemp("states")))
+
+
+def lint_copies(folder: Path) -> dict[str, list[Finding]]:
     config = Settings(root=ROOT)  # type: ignore[call-arg]  # the rest have defaults
-    files = list(copies(deployment.states(config), tmp_path_factory.mktemp("states")))
-    graph: Graph = load(files, ROOT)
-    runs = [
-        checkov.run(graph, ROOT, config.state),
-        cfnlint.run(graph, files, ROOT),
-        iam.run(graph, ROOT),
-    ]
+    files = list(copies(deployment.states(config), folder))
+    graph = load(files, ROOT)
+    runs = [checkov.run(graph, ROOT, config.state), cfnlint.run(graph, files, ROOT), iam.run(graph, ROOT)]
     for run in runs:
         assert not run.failure, run.failure
-    by_target: dict[str, list[Finding]] = {}
-    today = datetime.now(UTC).date()
     merged = merge(finding for run in runs for finding in run.findings)
-    stay, _ = exceptions.apply(merged, exceptions.read(ROOT), today, complete=False)
+    stay, _ = exceptions.apply(merged, exceptions.read(ROOT), datetime.now(UTC).date(), complete=False)
+    by_target: dict[str, list[Finding]] = {}
     for finding in stay:
         by_target.setdefault(finding.stack.rpartition("-")[2], []).append(finding)
-    planted = {defect.name: by_target.get(f"d{number}", []) for number, defect in enumerate(DEFECTS)}
-    return Caught(by_target.get("local", []), planted)
+    return by_target
 
 
 def is_caught(defect: Defect, findings: list[Finding]) -> bool:
@@ -463,20 +455,22 @@ def said(findings: list[Finding]) -> str:
     return "\n".join(f"{item.location} {item.rule} {item.resource}: {item.message}" for item in findings) or "nothing"
 
 
-@pytest.mark.parametrize("defect", [pytest.param(defect, id=defect.name.replace(" ", "-")) for defect in DEFECTS])
-def test_defect_is_caught_by_its_rule_at_its_line(defect: Defect, caught: Caught):
-    findings = caught.planted[defect.name]
+CASES = [pytest.param(number, defect, id=defect.name.replace(" ", "-")) for number, defect in enumerate(DEFECTS)]
+
+
+@pytest.mark.parametrize(("number", "defect"), CASES)
+def test_defect_is_caught_by_its_rule_at_its_line(number: int, defect: Defect, found: dict[str, list[Finding]]):
+    findings = found.get(f"d{number}", [])
     assert is_caught(defect, findings), f"{defect.rule} at {defect.line} was expected, found:\n{said(findings)}"
 
 
-def test_clean_stacks_have_no_findings(caught: Caught):
-    assert not caught.clean, said(caught.clean)
+def test_clean_stacks_have_no_findings(found: dict[str, list[Finding]]):
+    assert "local" not in found, said(found["local"])
 
 
-def test_catch_rate(caught: Caught, capsys: pytest.CaptureFixture[str]):
-    found = sum(is_caught(defect, caught.planted[defect.name]) for defect in DEFECTS)
+def test_catch_rate(found: dict[str, list[Finding]], capsys: pytest.CaptureFixture[str]):
+    caught = sum(is_caught(defect, found.get(f"d{number}", [])) for number, defect in enumerate(DEFECTS))
+    alarms = len(found.get("local", []))
     with capsys.disabled():
-        print(
-            f"\nseeded defects: {found} of {len(DEFECTS)} caught; false alarms on the clean stacks: {len(caught.clean)}"
-        )
-    assert found == len(DEFECTS) >= 40
+        print(f"\nseeded defects: {caught} of {len(DEFECTS)} caught; false alarms on the clean stacks: {alarms}")
+    assert caught == len(DEFECTS) >= 40

@@ -6,12 +6,15 @@ import base64
 import json
 import time
 from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
+from lakelab.testing import start_cloud
 from lakelab.workshop import Workshop, eventually
 
 READ = ["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards"]
@@ -35,6 +38,8 @@ def handler(event, context):
     for record, value in zip(event["Records"], values):
         if value == "slow":
             time.sleep(8)
+        if isinstance(value, str) and value.startswith("nap"):
+            time.sleep(0.3)
         if value == "raise":
             raise ValueError("poison")
         if value == "fail":
@@ -201,6 +206,7 @@ def test_a_slow_function_does_not_delay_another(workshop: Workshop):
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.fidelity("lambda", "Kinesis event source mappings", "near", "no tumbling windows, no enhanced fan-out")
 def test_each_key_keeps_its_order_with_several_batches_at_once(workshop: Workshop):
     recorder = Recorder(workshop)
     for turn in range(20):
@@ -323,3 +329,24 @@ def test_what_is_refused(workshop: Workshop):
     with pytest.raises(ClientError) as missing:
         functions.get_event_source_mapping(UUID=str(uuid4()))
     assert missing.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+@pytest.mark.slow
+def test_records_and_checkpoints_survive_a_kill(tmp_path: Path):
+    own = start_cloud(tmp_path)
+    with ExitStack() as cleanup:
+        cleanup.callback(own.server.stop)
+        workshop = Workshop(own, ExitStack())
+        recorder = Recorder(workshop)
+        recorder.map(BatchSize=1)
+        values = [f"nap {number}" for number in range(12)]
+        for value in values:
+            recorder.put(value)
+        eventually(recorder.values, lambda found: len(found) >= 3)
+        workshop.kill()
+        own.server.start()
+        eventually(recorder.values, lambda found: found[-1:] == values[-1:])
+        found = recorder.values()
+        # the batch that ran when the kill came is delivered again, and no other; all are in their order
+        assert list(dict.fromkeys(found)) == values
+        assert len(found) - len(values) <= 1

@@ -17,13 +17,13 @@ import pytest
 from lakelab.cloud.clock import ask_clock
 from lakelab.cloud.environment import client
 from lakelab.cloud.server import Server
-from lakelab.pipeline import athena, rides
+from lakelab.pipeline import athena, load, rides
 from lakelab.pipeline.deployment import Stacks
 from lakelab.pipeline.ride_feed import RideFeed
 from lakelab.workshop import eventually
 
 pytestmark = pytest.mark.xdist_group("pipeline")
-MALFORMED, POISON = 0.01, 0.005
+MALFORMED = 0.01
 
 
 class Deployed:
@@ -84,18 +84,18 @@ def deployed(new_lab: Callable[[], Any]) -> Deployed:
     return Deployed(new_lab())
 
 
-def expected(count: int, seed: int) -> dict[str, dict[str, rides.Ride]]:
+def expected(count: int, seed: int, poison: float) -> dict[str, dict[str, rides.Ride]]:
     """The rides of each kind, by id."""
     found: dict[str, dict[str, rides.Ride]] = {"good": {}, "malformed": {}, "poison": {}}
-    for ride in rides.generate(count, seed=seed, malformed=MALFORMED, poison=POISON):
+    for ride in rides.generate(count, seed=seed, malformed=MALFORMED, poison=poison):
         found[ride.kind][ride.id] = ride
     return found
 
 
 def test_every_event_ends_where_it_belongs(deployed: Deployed):
-    count, seed = 400, 1
-    truth = expected(count, seed)
-    outcome = deployed.feed.send(count, seed=seed, malformed=MALFORMED, poison=POISON)
+    count, seed, poison = 400, 1, 0.005
+    truth = expected(count, seed, poison)
+    outcome = deployed.feed.send(count, seed=seed, malformed=MALFORMED, poison=poison)
     assert outcome.sent.failed == {}
     assert set(outcome.sent.refused) == set(truth["malformed"])
     assert all("reason" in json.loads(text) for text in outcome.sent.refused.values())
@@ -132,17 +132,18 @@ def test_the_reason_of_a_refusal_is_in_the_functions_log(deployed: Deployed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new_lab: Callable[[], Any]):
     deployed = Deployed(new_lab())
-    count, seed = 1500, 3
-    truth = expected(count, seed)
+    count, seed, poison = 10_000, 3, 0.001
+    truth = expected(count, seed, poison)
     done = threading.Event()
     killed: list[int] = []
 
     def kill_and_start_again() -> None:
         chance = random.Random(seed)
         for _ in range(2):
-            if done.wait(chance.uniform(4, 8)):
+            if done.wait(chance.uniform(10, 25)):
                 return
             server = Server(deployed.config)
             running = server.running()
@@ -156,14 +157,15 @@ def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new
     killer = threading.Thread(target=kill_and_start_again)
     killer.start()
     try:
-        outcome = send_through_kills(deployed, count, seed)
+        events = rides.generate(count, seed=seed, malformed=MALFORMED, poison=poison)
+        outcome = load.send(deployed.feed.url, events, senders=4)
     finally:
         done.set()
         killer.join()
     assert len(killed) == 2
     assert outcome.failed == {}
     assert set(outcome.refused) == set(truth["malformed"])
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 180
     while True:
         landed = Counter(row[0] for row in deployed.query(f"select ride_id from rides where ride_id like 'r-{seed}-%'"))
         if set(landed) == set(truth["good"]) or time.monotonic() > deadline:
@@ -184,10 +186,3 @@ def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new
         lambda: {event["ride_id"] for event in deployed.raw()},
         lambda found: found == {*truth["good"], *truth["poison"]},
     )
-
-
-def send_through_kills(deployed: Deployed, count: int, seed: int) -> Any:
-    from lakelab.pipeline import load
-
-    events = rides.generate(count, seed=seed, malformed=MALFORMED, poison=POISON)
-    return load.send(deployed.feed.url, events, rate=80, senders=4)

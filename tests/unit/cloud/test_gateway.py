@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lakelab.cloud import wire
+from lakelab.cloud import rest, wire
 from lakelab.cloud.caller import Caller
+from lakelab.cloud.clock import Clock
 from lakelab.cloud.core import Request
 from lakelab.cloud.errors import AwsError, InvalidSignature
 from lakelab.cloud.gateway import Gateway
@@ -129,3 +130,56 @@ def test_the_cores_administration_is_closed(gateway: Gateway, core: Core, path: 
 
 def test_another_service_is_invoked_in_process(gateway: Gateway, root: Caller):
     assert gateway.invoke("glue", "GetDatabase", {"Name": "sales"}, root) == {"Database": {"Name": "sales"}}
+
+
+class Mappings(rest.RestService):
+    name = "lambda"
+    iam_prefix = "lambda"
+    paths = ("/2015-03-31/event-source-mappings",)
+    started: Core | None = None
+
+    def start(self, core: Core) -> None:  # type: ignore[override]
+        self.started = core
+
+    def claims(self, caller: Caller, operation: str, params: wire.Params) -> bool:
+        return params.get("UUID", "").startswith("1")
+
+    def get_event_source_mapping(self, call: wire.Call, params: wire.Params) -> wire.Params:
+        if params["UUID"].endswith("2"):
+            raise AwsError("none such", code="ResourceNotFoundException", status=404)
+        return {"UUID": params["UUID"]}
+
+
+@pytest.mark.parametrize(
+    ("uuid", "status", "body"),
+    [
+        pytest.param("1" * 36, 200, {"UUID": "1" * 36}, id="ours"),
+        pytest.param("1" * 35 + "2", 404, {"Type": "User", "message": "none such"}, id="ours, refused"),
+    ],
+)
+def test_a_lake_service_answers_by_path_for_its_own_resources(core: Core, uuid: str, status: int, body: dict):
+    gateway = Gateway(core, [Mappings()], {})  # type: ignore[arg-type]
+    answered = request(gateway, "GET", f"/2015-03-31/event-source-mappings/{uuid}")
+    assert (answered[0], json.loads(answered[1])) == (status, body)
+    assert core.handled == []
+
+
+@pytest.mark.parametrize("path", ["/2015-03-31/event-source-mappings/" + "2" * 36, "/2015-03-31/functions/"])
+def test_what_a_path_service_does_not_claim_goes_on_with_its_body(core: Core, path: str):
+    gateway = Gateway(core, [Mappings()], {})  # type: ignore[arg-type]
+    assert request(gateway, "GET", path, body=b"{}") == (200, b"from the core")
+    assert core.handled == [f"GET {path}"]
+
+
+def test_the_clock_is_shown_to_all_and_set_by_the_root_user_alone(core: Core, root: Caller):
+    clock = Clock()
+    gateway = Gateway(core, [], {}, clock)  # type: ignore[arg-type]
+    status, body = request(gateway, "POST", "/_lakelab/clock", body=b'{"advance": 300}')
+    assert (status, round(json.loads(body)["ahead"])) == (200, 300)
+    core.root = Caller(root.account, root.region, "arn:aws:iam::000000000000:user/ann", root.credentials, root.core)
+    status, body = request(gateway, "POST", "/_lakelab/clock", body=b'{"advance": 300}')
+    assert (status, "only the root user is" in body.decode()) == (403, True)
+    status, body = request(gateway, "GET", "/_lakelab/clock")
+    assert (status, round(json.loads(body)["ahead"])) == (200, 300)
+    assert request(gateway, "POST", "/_lakelab/clock", body=b"[1]")[0] == 400
+    assert request(gateway, "POST", "/_lakelab/clock", body=b"{")[0] == 400

@@ -48,11 +48,15 @@ def test_a_deployment_is_made_once_for_a_program(config: Settings, tmp_path: Pat
     (tmp_path / "stacks/lake.py").write_text("x = 2\n")
     (changed,) = deployment.states(config)
     assert (changed.read_text(), len(made)) == ("1", 2)
-    assert not first.exists(), "only the last deployment is kept"
 
     (tmp_path / "README.md").write_text("no part of the program\n")
     deployment.states(config)
     assert len(made) == 2
+
+    for number in range(deployment.KEPT):
+        (tmp_path / "stacks/lake.py").write_text(f"y = {number}\n")
+        deployment.states(config)
+    assert not first.exists(), "only the last deployments are kept"
 
 
 def test_the_state_of_deployed_stacks(config: Settings):

@@ -40,6 +40,7 @@ ARNS = {
     "Role": f"arn:aws:iam::{ACCOUNT}:role/{{name}}",
     "Policy": f"arn:aws:iam::{ACCOUNT}:policy/{{name}}",
     "Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{name}}",
+    "Stream": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{{name}}",
     "Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{name}}",
 }
 

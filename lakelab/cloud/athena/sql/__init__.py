@@ -15,6 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import connection, render
+from lakelab.cloud.athena.sql.conversion import NoCast
 from lakelab.cloud.athena.sql.dml import Dml
 from lakelab.cloud.athena.sql.errors import SqlError
 from lakelab.cloud.athena.sql.expressions import Statement
@@ -166,5 +167,7 @@ def _limited() -> Iterator[None]:
         yield
     except RecursionError as error:
         raise SqlError("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)") from error
+    except NoCast as error:
+        raise SqlError("TYPE_MISMATCH", "Cannot cast a value to the type that the expression needs") from error
     except UnsupportedPattern as error:
         raise SqlError("INVALID_FUNCTION_ARGUMENT", str(error)) from error

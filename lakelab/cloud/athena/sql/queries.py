@@ -191,6 +191,7 @@ class Queries:
 
     def values(self, node: exp.Values, outer: Scope | None) -> Query:
         expressions = self.expressions(Scope(parent=outer))
+        expressions.clause = "VALUES clause"
         rows = []
         for item in node.expressions:
             parts = item.expressions if isinstance(item, exp.Tuple) else [item]

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMappi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from lakelab.cloud.wire import Call, Params
 
 UNSUPPORTED = ("KMSKeyArn", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig", "TumblingWindowInSeconds")
 LEAST_AGE = 60
+STOP_SECONDS = 2.0
 
 
 class InvalidParameter(AwsError):
@@ -91,8 +93,9 @@ class EventSourceMappings(RestService):
     def close(self) -> None:
         for runner in self._runners.values():
             runner.stop()
+        deadline = time.monotonic() + STOP_SECONDS
         for runner in self._runners.values():
-            runner.join()
+            runner.join(deadline)
 
     def _run(self, mapping: Mapping) -> None:
         if self._tools is not None:

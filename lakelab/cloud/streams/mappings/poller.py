@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 PAYLOAD_BYTES = 6_000_000
 RECORD_OVERHEAD = 420  # what a record's JSON has besides its data
 DENIED_PAUSE = 2.0
+SAVES, SAVE_PAUSE = 25, 0.1
 READ_ACTIONS = ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards")
 
 
@@ -104,6 +106,11 @@ class Poller:
                 except (AwsError, ClientError, BotoCoreError) as error:
                     # denied, or the destination refused: nothing is lost, the same records come again
                     self._report(f"PROBLEM: {_text(error)}")
+                    self.pause(DENIED_PAUSE)
+                except Exception:
+                    # a thread that ended here would stop the shard without a word
+                    log.exception("the poller of %s %s failed", self._current().function_name, self._shard.id)
+                    self._report("PROBLEM: internal failure of the local AWS; its log has the cause")
                     self.pause(DENIED_PAUSE)
         finally:
             self._tools.streams.unsubscribe(self._stream, self._signal)
@@ -211,8 +218,21 @@ class Poller:
         if mapping.on_failure is None:
             return
         send(self._role(), mapping, self._shard.number, batch, condition, self._tools.clock.now())
-        # before the checkpoint moves on: a kill must not lose the only trace of these records
-        self._tools.core.checkpoint()
+        self._save()
+
+    def _save(self) -> None:
+        """Have the core write the message to disk: a kill must not lose the only trace of these records.
+
+        Raises RuntimeError when the core cannot copy its state, time and again, because requests keep changing it.
+        """
+        for attempt in range(SAVES):
+            try:
+                self._tools.core.checkpoint()
+                return
+            except RuntimeError:
+                if attempt == SAVES - 1:
+                    raise
+                time.sleep(SAVE_PAUSE)
 
     def advance(self, sequence: int) -> None:
         self._tools.mappings.advance(self._current().uuid, self._shard.number, self._lane, self._lanes, sequence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 import time
 
@@ -10,8 +11,9 @@ from lakelab.cloud.streams.mappings.model import Mapping
 from lakelab.cloud.streams.mappings.poller import Poller, Tools
 from lakelab.cloud.streams.model import Shard, Stream
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS = 5.0
-STOP_SECONDS = 2.0
 NOTHING_YET = "No records processed"
 
 
@@ -44,9 +46,8 @@ class MappingRunner:
             poller.stop()
         self._changed.set()
 
-    def join(self) -> None:
-        """Wait a little for the pollers to end."""
-        deadline = time.monotonic() + STOP_SECONDS
+    def join(self, deadline: float) -> None:
+        """Wait for the pollers to end, until `deadline` of the monotonic clock."""
         for poller in list(self._pollers.values()):
             poller.join(max(0.0, deadline - time.monotonic()))
 
@@ -69,8 +70,12 @@ class MappingRunner:
     def _run(self) -> None:
         while not self._stopped:
             self._changed.clear()
-            self._sync()
-            self._applied = True
+            try:
+                self._sync()
+                self._applied = True
+            except Exception:
+                # the mapping must not stop for good: the next look tries again
+                log.exception("the mapping %s could not be applied", self._uuid)
             self._changed.wait(LOOK_SECONDS)
 
     def _sync(self) -> None:

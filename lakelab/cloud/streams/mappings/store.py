@@ -70,10 +70,12 @@ class MappingStore:
         return min((row["sequence"] for row in rows if row["lanes"] != lanes), default=0)
 
     def advance(self, uuid: str, shard: int, lane: int, lanes: int, sequence: int) -> None:
-        """A lane is done up to `sequence`."""
+        """A lane is done up to `sequence`. Of a mapping that has been deleted meanwhile nothing is kept."""
         with self._file.transaction() as file:
             file.execute(
-                "insert or replace into checkpoint values (?, ?, ?, ?, ?)", (uuid, shard, lane, lanes, sequence)
+                "insert or replace into checkpoint select ?, ?, ?, ?, ?"
+                " where exists (select 1 from mapping where uuid = ?)",
+                (uuid, shard, lane, lanes, sequence, uuid),
             )
 
     def relane(self, uuid: str, shard: int, lanes: int) -> None:

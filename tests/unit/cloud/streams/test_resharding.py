@@ -27,6 +27,7 @@ def one(ask) -> str:
     return "shardId-000000000000"
 
 
+@pytest.mark.fidelity("kinesis", "resharding", "exact", "closed shards are drained before their children")
 def test_a_split_shard_is_drained_before_its_children(ask, one):
     ask("PutRecord", StreamName="rides", Data=b"before", PartitionKey="k")
     ask("SplitShard", StreamName="rides", ShardToSplit=one, NewStartingHashKey=HALF)

@@ -16,10 +16,12 @@ FOLDER = Path(__file__).parents[4] / "lambdas/rides_api"
 EVENT = json.loads((FOLDER / "event.json").read_text())
 RIDE = json.loads(EVENT["body"])
 
+CONTEXT: Any = SimpleNamespace()
+
 
 def post(body: Any) -> tuple[int, dict[str, Any]]:
     text = body if isinstance(body, str) else json.dumps(body)
-    answer = function.handler({**EVENT, "body": text}, SimpleNamespace())
+    answer = function.handler({**EVENT, "body": text}, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -30,7 +32,7 @@ def records(kinesis: Any) -> list[dict[str, Any]]:
 
 
 def test_the_example_event_gives_the_example_response_and_a_record(kinesis: Any):
-    assert function.handler(EVENT, SimpleNamespace()) == json.loads((FOLDER / "response.json").read_text())
+    assert function.handler(EVENT, CONTEXT) == json.loads((FOLDER / "response.json").read_text())
     [record] = records(kinesis)
     assert json.loads(record["Data"]) == RIDE
     assert record["PartitionKey"] == RIDE["driver_id"]

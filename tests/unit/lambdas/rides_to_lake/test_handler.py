@@ -28,6 +28,8 @@ RIDE = json.loads(base64.b64decode(EVENT["Records"][0]["kinesis"]["data"]))
 FIRST = 49590338271490256608559692538361571095921575989136588898
 POISON = {**RIDE, "ended_at": "2025-01-01T09:00:00Z"}
 
+CONTEXT: Any = SimpleNamespace()
+
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
@@ -48,7 +50,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         s3, glue = boto3.client("s3"), boto3.client("glue")
         s3.create_bucket(Bucket="curated-bucket")
         glue.create_database(DatabaseInput={"Name": "lake"})
-        descriptor = {"Location": "s3://curated-bucket/curated/rides/", "Columns": []}
+        descriptor: Any = {"Location": "s3://curated-bucket/curated/rides/", "Columns": []}
         glue.create_table(DatabaseName="lake", TableInput={"Name": "rides", "StorageDescriptor": descriptor})
         function._lake.cache_clear()
         yield s3
@@ -74,7 +76,7 @@ def batch(*rides: Any, start: int = 0) -> dict[str, Any]:
 
 def run(event: dict[str, Any]) -> list[int]:
     """The places, from 0, of the records that the function reports."""
-    failures = function.handler(event, SimpleNamespace())["batchItemFailures"]
+    failures = function.handler(event, CONTEXT)["batchItemFailures"]
     return [int(item["itemIdentifier"]) - FIRST for item in failures]
 
 
@@ -94,7 +96,7 @@ def named(*ids: str, day: int = 1) -> list[dict[str, Any]]:
 
 def test_the_example_event_gives_the_example_response_and_a_row(aws: Any):
     response = json.loads((ROOT / "lambdas/rides_to_lake/response.json").read_text())
-    assert function.handler(EVENT, SimpleNamespace()) == response
+    assert function.handler(EVENT, CONTEXT) == response
     key = f"curated/rides/ride_date=2025-01-01/shardId-000000000000-{FIRST}-{FIRST}.parquet"
     body = aws.get_object(Bucket="curated-bucket", Key=key)["Body"].read()
     [row] = pq.read_table(io.BytesIO(body)).to_pylist()

@@ -230,6 +230,24 @@ def _now() -> Any:
     return datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("select " + "1 / (" * 30 + "id" + ")" * 30 + " from t where id = 1", id="division"),
+        pytest.param("select " + "element_at(array[1], " * 30 + "1" + ")" * 30, id="function"),
+        pytest.param(
+            "select " + "cast(cast(" * 20 + "id" + " as varchar) as integer)" * 20 + " from t where id = 1", id="cast"
+        ),
+    ],
+)
+def test_nested_rules_grow_with_the_depth_and_no_faster(
+    run: Callable[[str], tuple[Translated, list[Any]]], sql: str
+) -> None:
+    statement, rows = run(sql)
+    assert rows == [("1",)]
+    assert len(statement.sql) < 20_000
+
+
 def test_referenced_tables() -> None:
     tree = parse("with a as (select * from Db.X) select * from a, y, cat.db.z where 1 in (select 1 from y)")
     assert referenced_tables(tree, default_catalog="c", default_schema="d") == [

@@ -34,8 +34,8 @@ class Place:
     done: int = 0
     pauses: list[float] = field(default_factory=list)
 
-    def invoke(self, batch: Sequence[Record]) -> Outcome:
-        letters = [record.data.decode() for record in batch]
+    def invoke(self, records: Sequence[Record]) -> Outcome:
+        letters = [record.data.decode() for record in records]
         self.invoked.append("".join(letters))
         return self.function(letters)
 
