@@ -19,23 +19,23 @@ class SettingsError(LakelabError):
     """A setting is unknown or its value cannot be used."""
 
 
-class Settings(BaseSettings, frozen=True):
+class Settings(BaseSettings):
     """Everything about lakelab that can be set from outside.
 
     Each field is read from `LAKELAB_<NAME>`; a `LAKELAB_*` variable that is no field is an error, and so is a value
     of the wrong type: a mistyped switch must not leave its default in force without a word.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
     # the data folder: all that the local AWS and the deployments keep; ignored by git
     state: Path = Field(default_factory=lambda given: given["root"] / ".lakelab")
-    port: int = Field(4566, ge=1, le=65535)
+    port: int = Field(default=4566, ge=1, le=65535)
     region: str = "us-east-1"
-    account: str = Field("000000000000", pattern=r"^\d{12}$")
+    account: str = Field(default="000000000000", pattern=r"^\d{12}$")
     iam: Literal["enforce", "off"] = "enforce"
-    lambda_concurrency: int = Field(4, ge=1, le=64)
+    lambda_concurrency: int = Field(default=4, ge=1, le=64)
 
     @property
     def endpoint(self) -> str:

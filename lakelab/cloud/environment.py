@@ -53,13 +53,17 @@ def role_credentials(config: Settings, role: str) -> dict[str, str]:
     }
 
 
-@cache
 def client(config: Settings, service: str) -> Any:
     """A boto3 client of the local AWS as its root user, whatever this process's own AWS_* variables say."""
+    return _client(config.endpoint, config.region, service)
+
+
+@cache
+def _client(endpoint: str, region: str, service: str) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload]
-        endpoint_url=config.endpoint,
-        region_name=config.region,
+        endpoint_url=endpoint,
+        region_name=region,
         aws_access_key_id=ROOT_KEY,
         aws_secret_access_key=ROOT_SECRET,
         config=Config(s3={"addressing_style": "path"}, max_pool_connections=32),

@@ -132,7 +132,7 @@ class Server:
     def _refuse_taken_port(self) -> None:
         port = self._config.port
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port:
+            if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,):
                 name = _describe(connection.pid)
                 raise CloudError(
                     f"port {port} is taken by {name}",

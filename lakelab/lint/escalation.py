@@ -107,6 +107,8 @@ def _grant(action: str, path: Path, held: list[Document], boundary: Document | N
     """The document that grants an action of a path, if one does and nothing denies it."""
 
     def allows(statement: Statement) -> bool:
+        if action.startswith("iam:") and "iam:permissionsboundary" in statement.condition_keys:
+            return False  # only roles and users within that boundary: AWS's own way to delegate
         return statement.allows and statement.reaches(action) and (statement.everywhere or not path.anywhere)
 
     def denies(statement: Statement) -> bool:

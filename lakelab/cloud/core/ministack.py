@@ -216,9 +216,14 @@ class _Checkpoints:
     def write(self) -> None:
         from ministack.core import persistence
 
+        busy = []
         with self._lock:
             for name, get_state in self._app._build_persistence_save_dict().items():
-                text = self._text(persistence, name, get_state)
+                try:
+                    text = self._text(persistence, name, get_state)
+                except RuntimeError:
+                    busy.append(name)  # one service under load must not keep the others from being saved
+                    continue
                 if text is None or self._written.get(name) == text:
                     continue
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -226,6 +231,8 @@ class _Checkpoints:
                 partial.write_text(text)
                 partial.replace(self._folder / f"{name}.json")
                 self._written[name] = text
+        if busy:
+            raise RuntimeError(f"the state of {', '.join(busy)} changed every time it was copied")
 
     @staticmethod
     def _text(persistence: Any, name: str, get_state: Any, attempts: int = 20) -> str | None:

@@ -21,7 +21,7 @@ from lakelab.cloud.core import Core, Request
 from lakelab.cloud.errors import AwsError, InvalidSignature
 from lakelab.cloud.iam import totp
 from lakelab.cloud.iam.context import NOTHING, Right, Seen
-from lakelab.cloud.iam.policy import MalformedPolicy, parse
+from lakelab.cloud.iam.policy import MalformedPolicy, Statement, parse
 
 DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument")
 
@@ -194,13 +194,24 @@ def _notification(core: Core, found: Found) -> Seen:
     return NOTHING
 
 
+def _statements(found: Found, name: str) -> tuple[Statement, ...]:
+    try:
+        return parse(found.params[name], name)
+    except MalformedPolicy as error:
+        raise MalformedPolicyDocument(str(error.__cause__ or error)) from error
+
+
+def _trust_policy(core: Core, found: Found) -> Seen:
+    """The document of UpdateAssumeRolePolicy says who, not on what."""
+    if "PolicyDocument" in found.params:
+        _statements(found, "PolicyDocument")
+    return NOTHING
+
+
 def _policy(core: Core, found: Found) -> Seen:
     for name in DOCUMENTS:
         if name in found.params:
-            try:
-                statements = parse(found.params[name], name)
-            except MalformedPolicy as error:
-                raise MalformedPolicyDocument(str(error.__cause__ or error)) from error
+            statements = _statements(found, name)
             if name == "PolicyDocument" and not all(each.resources or each.not_resources for each in statements):
                 raise MalformedPolicyDocument("Policy statement must contain resources.")
     boundary = found.params.get("PermissionsBoundary")
@@ -253,6 +264,7 @@ CHECKS: dict[tuple[str, str], Check] = {
     ("s3", "PutBucketNotificationConfiguration"): _notification,
     ("sts", "AssumeRole"): _assume_role,
     ("iam", "EnableMFADevice"): _enable_mfa,
+    ("iam", "UpdateAssumeRolePolicy"): _trust_policy,
     **{
         ("iam", operation): _policy
         for operation in (
@@ -263,7 +275,6 @@ CHECKS: dict[tuple[str, str], Check] = {
             "PutRolePermissionsBoundary",
             "PutRolePolicy",
             "PutUserPolicy",
-            "UpdateAssumeRolePolicy",
         )
     },
 }

@@ -13,7 +13,6 @@ from dbt.tests.adapter.persist_docs.test_persist_docs import (
 )
 from dbt.tests.util import run_dbt
 
-OWNER = "awsdatacatalog"  # what dbt-athena shows for every table
 TYPES = {
     "id_type": "int",
     "text_type": "string",
@@ -35,13 +34,13 @@ def as_glue_has_it(catalog: dict) -> dict:
 class TestDocsGenerate(BaseDocsGenerate):
     @pytest.fixture(scope="class")
     def expected_catalog(self, project):
-        return as_glue_has_it(catalogs.base_expected_catalog(project, role=OWNER, **TYPES))
+        return as_glue_has_it(catalogs.base_expected_catalog(project, role=None, **TYPES))
 
 
 class TestDocsGenReferences(BaseDocsGenReferences):
     @pytest.fixture(scope="class")
     def expected_catalog(self, project):
-        catalog = catalogs.expected_references_catalog(project, role=OWNER, bigint_type="bigint", **TYPES)
+        catalog = catalogs.expected_references_catalog(project, role=None, bigint_type="bigint", **TYPES)
         return as_glue_has_it(catalog)
 
 

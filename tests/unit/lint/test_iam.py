@@ -187,6 +187,16 @@ def test_a_boundary_limits_what_policies_grant(boundary, count, graph, resource)
     assert "IAM_WILDCARD_ACTION" not in rules(made), "a boundary grants nothing"
 
 
+def test_making_roles_within_a_boundary_is_no_path(graph, resource):
+    limit = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::000000000000:policy/boundary"}}
+    grant = {"Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::000000000000:role/*"}
+    role = resource(ROLE, "r", {"name": "r"})
+    delegated = resource(ROLE_POLICY, "a", {"role": "r", "policy": text({**grant, "Condition": limit})})
+    assert escalations(graph(role, delegated)) == []
+    free = resource(ROLE_POLICY, "a", {"role": "r", "policy": text(grant)})
+    assert escalations(graph(role, free)) == ["r with iam:PutRolePolicy writes any policy into a role"]
+
+
 def test_a_denied_action_is_no_path(graph, resource):
     user = resource("aws:iam/user:User", "u", {"name": "u"})
     denied = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}

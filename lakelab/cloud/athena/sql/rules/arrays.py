@@ -211,12 +211,20 @@ def fold(call: Call, array: str, initial: int, step: int, output: int | None) ->
     return f"list_extract(list_transform([{result}], lambda {name}: {call.body(output, name)}), 1)"
 
 
+_MOST_ENTRIES = 10_000  # of an array that repeat or sequence makes
+
+
+def _long_sequence(call: Call, kind: str) -> str:
+    return call.fail(f"result of sequence function must not have more than {_MOST_ENTRIES} entries", kind)
+
+
 @rule("repeat")
 def repeat(call: Call) -> str:
     negative = call.fail("count argument of repeat function must be greater than or equal to 0", "BIGINT")
+    long = call.fail(f"count argument of repeat function must be less than or equal to {_MOST_ENTRIES}", "BIGINT")
     count = call[1]
-    if not (isinstance(call.args[1].value, str) and int(call.args[1].value) >= 0):
-        count = f"CASE WHEN {count} < 0 THEN {negative} ELSE {count} END"
+    if not (isinstance(call.args[1].value, str) and 0 <= int(call.args[1].value) <= _MOST_ENTRIES):
+        count = f"CASE WHEN {count} < 0 THEN {negative} WHEN {count} > {_MOST_ENTRIES} THEN {long} ELSE {count} END"
     return f"list_transform(range({count}), lambda {call.variable}: {call[0]})"
 
 
@@ -235,7 +243,10 @@ def sequence(call: Call) -> str:
         item = f"CAST({item} AS DATE)" if kind == DATE else item
         return f"list_transform(range({count} + 1), lambda {name}: {item})"
     step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN INTERVAL '-1' DAY ELSE INTERVAL '1' DAY END"
-    series = f"generate_series(CAST({low} AS TIMESTAMP), CAST({high} AS TIMESTAMP), {step})"
+    start, stop = f"CAST({low} AS TIMESTAMP)", f"CAST({high} AS TIMESTAMP)"
+    entries = f"abs(epoch_us({stop}) - epoch_us({start})) // abs(epoch_us({step}))"
+    step = f"CASE WHEN {entries} >= {_MOST_ENTRIES} THEN {_long_sequence(call, 'INTERVAL')} ELSE {step} END"
+    series = f"generate_series({start}, {stop}, {step})"
     return f"list_transform({series}, lambda {name}: CAST({name} AS DATE))" if kind == DATE else series
 
 
@@ -247,10 +258,10 @@ def _integers(call: Call) -> str:
         "otherwise stop should be less than or equal to start",
         "BIGINT",
     )
-    long = call.fail("result of sequence function must not have more than 10000 entries", "BIGINT")
     checked = (
         f"CASE WHEN ({high} - {low}) * sign({step}) < 0 THEN {wrong} "
-        f"WHEN abs({high} - {low}) // abs({step}) >= 10000 THEN {long} ELSE {step} END"
+        f"WHEN abs({high} - {low}) // abs({step}) >= {_MOST_ENTRIES} THEN {_long_sequence(call, 'BIGINT')} "
+        f"ELSE {step} END"
     )
     return f"generate_series(CAST({low} AS BIGINT), CAST({high} AS BIGINT), CAST({checked} AS BIGINT))"
 
