@@ -47,10 +47,8 @@ test-slow: $(READY) ## run the tests that take long: dbt's own suites, recovery 
 	@$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
 .PHONY: lint
-lint: $(READY) ## ruff, pyright
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/basedpyright
+lint: $(READY) ## lint what the stacks deploy, and the code, SQL, policies, workflows
+	@$(LAKELAB) lint
 
 .PHONY: bench
 bench: $(READY) ## time of make up-local, first and second run
@@ -59,6 +57,18 @@ bench: $(READY) ## time of make up-local, first and second run
 .PHONY: bench-stream
 bench-stream: $(READY) ## records/s through Kinesis, Lambda and Parquet; events/s over HTTP; time to Athena
 	@$(BIN)/python -m lakelab.cloud.streams.bench
+
+.PHONY: bench-athena
+bench-athena: $(READY) ## TPC-H on the local Athena against plain DuckDB
+	@$(BIN)/python -m lakelab.cloud.athena.bench
+
+.PHONY: bench-deploy
+bench-deploy: $(READY) ## preview, first up and no-change up from 60 to 600 resources
+	@$(BIN)/python -m lakelab.deploy.bench
+
+.PHONY: bench-glue
+bench-glue: $(READY) ## partitions and crawls
+	@$(BIN)/python -m lakelab.cloud.glue.bench
 
 .PHONY: fidelity
 fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers

@@ -9,4 +9,4 @@ select
 from orders
 group by order_date
 having count(distinct "$path") > 1
-order by parquet_files desc, order_date
+order by parquet_files desc, order_date asc

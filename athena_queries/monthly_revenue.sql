@@ -6,6 +6,6 @@ select
     currency,
     orders,
     revenue,
-    revenue - lag(revenue) over (partition by currency order by order_month) as change
+    revenue - lag(revenue) over (partition by currency order by order_month) as revenue_change
 from monthly_revenue
 order by order_month, currency

@@ -9,4 +9,4 @@ select
     min(raw_line) as example
 from orders_quarantine
 group by reason, column_name
-order by rejected_lines desc, reason, column_name
+order by rejected_lines desc, reason asc, column_name asc

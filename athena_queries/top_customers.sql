@@ -13,7 +13,12 @@ with ranked as (
     group by currency, customer_id
 )
 
-select currency, place, customer_id, orders, revenue
+select
+    currency,
+    place,
+    customer_id,
+    orders,
+    revenue
 from ranked
 where place <= 10
 order by currency, place

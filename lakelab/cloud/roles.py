@@ -39,11 +39,6 @@ class Roles:
             self._callers[key] = (time.monotonic(), caller)
         return caller
 
-    def forget(self, role_arn: str, region: str) -> None:
-        """Assume the role anew next time: its credentials were refused."""
-        with self._lock:
-            self._callers.pop((role_arn, region), None)
-
 
 def account_root(core: Core, account: str, region: str) -> Caller:
     """The account itself: for what AWS's services do in their own name, such as invoking a function."""

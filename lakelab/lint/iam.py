@@ -13,7 +13,7 @@ from pathlib import Path
 from lakelab.lint.escalation import ADMINISTRATION, escalations
 from lakelab.lint.findings import Finding, Run
 from lakelab.lint.graph import Graph
-from lakelab.lint.policy import Document, Kind, Statement, can_be_limited, documents, statement_places
+from lakelab.lint.policy import Document, Kind, Statement, can_be_limited, documents, place_of, statement_places
 
 TOOL = "iam"
 # Condition keys that narrow down who a principal `*` is: S3's meaning of "public".
@@ -57,7 +57,7 @@ def run(graph: Graph, root: Path) -> Run:
     findings: list[Finding] = []
     for document in found:
         for statement in document.statements:
-            place = places.get(statement.sid)
+            place = place_of(statement, document.resource, places)
             for rule, message in _problems(document, statement):
                 text = f"{statement.sid}: {message}" if statement.sid else message
                 findings.append(_finding(graph, document, rule, text, place))

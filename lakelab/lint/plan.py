@@ -48,7 +48,7 @@ def render(graph: Graph) -> tuple[dict[str, Any], dict[str, Resource]]:
         kind, name = address.split(".")
         head = {"address": address, "mode": "managed", "type": kind, "name": name}
         values, expressions = _Values(graph, resource, names).render()
-        planned.append({**head, "provider_name": "registry.terraform.io/hashicorp/aws", "values": values})
+        planned.append({**head, "provider_name": "aws", "values": values})
         changes.append(
             {**head, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}}
         )

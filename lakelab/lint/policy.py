@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lakelab.lint.findings import Location
+from lakelab.lint.findings import LintError, Location
 from lakelab.lint.graph import Graph, Resource
 
 
@@ -175,8 +175,11 @@ def _list(value: Any) -> tuple[Any, ...]:
 @cache
 def _authorization() -> dict[str, Any]:
     """Which resources each IAM action can be limited to: AWS's Service Authorization Reference, as cfn-lint has it."""
-    text = files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    package = find_spec("cfnlint")  # found, not imported: that takes seconds
+    if package is None or not package.submodule_search_locations:
+        raise LintError("cfn-lint is not installed", fix="make setup")
+    file = Path(package.submodule_search_locations[0]) / "data/AdditionalSpecs/Policies.json"
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def can_be_limited(action: str) -> bool:
@@ -187,11 +190,18 @@ def can_be_limited(action: str) -> bool:
     return not found or any(entry.get("Resources") for entry in found)
 
 
-def statement_places(root: Path) -> dict[str, Location]:
-    """Where in policies/ the statement of each id stands; ids that stand in several files are left out."""
+def statement_places(root: Path) -> dict[str, list[Location]]:
+    """Where in policies/ the statements of each id stand."""
     found: dict[str, list[Location]] = {}
     for file in sorted((root / "policies").rglob("*.json")):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
             for sid in re.findall(r'"Sid":\s*"([^"]+)"', line):
                 found.setdefault(sid, []).append(Location(file.relative_to(root).as_posix(), number))
-    return {sid: places[0] for sid, places in found.items() if len(places) == 1}
+    return found
+
+
+def place_of(statement: Statement, resource: Resource, places: Mapping[str, list[Location]]) -> Location | None:
+    """Where a statement stands: the only place of its id, or that in the file of the resource's name; else unknown."""
+    known = places.get(statement.sid, [])
+    named = [place for place in known if Path(place.file).stem == resource.name]
+    return known[0] if len(known) == 1 else named[0] if len(named) == 1 else None

@@ -19,14 +19,13 @@ PARTS = {
     "stacks": ("stacks",),
     "lambdas": ("lambdas",),
     "lakelab": ("lakelab",),
-    "tests": ("tests", "lakelab", "lambdas", "stacks"),
 }
 SETTINGS = ("pyproject.toml", "requirements.lock")
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "information": Severity.NOTE}
 
 
 def run(root: Path, state: Path, files: Iterable[Path]) -> Run:
-    """pyright's findings about stacks, lambdas, lakelab and tests."""
+    """pyright's findings about stacks, lambdas and lakelab."""
     known = list(files)
     kept = state / "lint" / TOOL
     kept.mkdir(parents=True, exist_ok=True)

@@ -36,20 +36,20 @@ class Stacks:
         """Each layer with those that it needs, in order of deployment: stacks/layers.py declares it."""
         return runpy.run_path(str(self._config.root / "stacks" / "layers.py"))["LAYERS"]
 
-    def needed_by(self, layer: str) -> list[str]:
-        """A layer and all that it depends on, in order of deployment.
+    def needed_by(self, *layers: str) -> list[str]:
+        """These layers and all that they depend on, in order of deployment.
 
         Raises:
             LakelabError: there is no such layer.
         """
-        if layer not in self.needs:
-            raise LakelabError(f"no stack {layer!r}", fix=f"choose one of: {', '.join(self.needs)}")
         wanted: set[str] = set()
-        open_ = [layer]
+        open_ = list(layers)
         while open_:
-            one = open_.pop()
-            wanted.add(one)
-            open_ += self.needs[one]
+            layer = open_.pop()
+            if layer not in self.needs:
+                raise LakelabError(f"no stack {layer!r}", fix=f"choose one of: {', '.join(self.needs)}")
+            wanted.add(layer)
+            open_ += self.needs[layer]
         return [name for name in self.needs if name in wanted]
 
     def up(self, layers: Iterable[str], progress: Callable[[str], None]) -> Deployed:

@@ -33,7 +33,7 @@ class Pipeline:
 
     def run(self, *, days: int, rows: int, seed: int) -> None:
         """All steps, and the report at the end."""
-        self.deploy(self._stacks.needs)
+        self.deploy(self._stacks.needed_by("ingest", "query"))
         counts = self.seed(days=days, rows=rows, seed=seed)
         self.crawl()
         self.transform()

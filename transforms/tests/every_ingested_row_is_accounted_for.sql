@@ -19,7 +19,9 @@ orders as (
 
 )
 
-select ingests.*, orders.rows_in_table
+select
+    ingests.*,
+    orders.rows_in_table
 from ingests
 cross join orders
 where

@@ -3,7 +3,9 @@ with
 
 orders as (
 
-    select currency, sum(order_total) as revenue
+    select
+        currency,
+        sum(order_total) as revenue
     from {{ ref('clean_orders') }}
     where is_revenue
     group by currency
@@ -12,16 +14,18 @@ orders as (
 
 months as (
 
-    select currency, sum(revenue) as revenue
+    select
+        currency,
+        sum(revenue) as revenue
     from {{ ref('monthly_revenue') }}
     group by currency
 
 )
 
 select
-    coalesce(orders.currency, months.currency) as currency,
     orders.revenue as revenue_of_orders,
-    months.revenue as revenue_of_months
+    months.revenue as revenue_of_months,
+    coalesce(orders.currency, months.currency) as currency
 from orders
 full outer join months on orders.currency = months.currency
 where orders.revenue is distinct from months.revenue

@@ -6,14 +6,13 @@ with anything else is refused when the delivery stream is made. Source: https://
 
 from __future__ import annotations
 
-import calendar
 import json
-import math
 import operator
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from lakelab.cloud.firehose.jq_values import FUNCTIONS, JqError, add, arithmetic, number, truth, type_name
 
 Value = Any
 Program = Callable[[Value], Iterator[Value]]
@@ -30,10 +29,6 @@ COMPARISONS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-
-
-class JqError(Exception):
-    """The program is not jq that is known here, or it fails on a value."""
 
 
 def compile_program(text: str) -> Program:
@@ -102,13 +97,13 @@ class _Parser:
     def _or(self) -> Program:
         left = self._and()
         while self._skip("or"):
-            left = _combined(left, self._and(), lambda a, b: _truth(a) or _truth(b))
+            left = _combined(left, self._and(), lambda a, b: truth(a) or truth(b))
         return left
 
     def _and(self) -> Program:
         left = self._comparison()
         while self._skip("and"):
-            left = _combined(left, self._comparison(), lambda a, b: _truth(a) and _truth(b))
+            left = _combined(left, self._comparison(), lambda a, b: truth(a) and truth(b))
         return left
 
     def _comparison(self) -> Program:
@@ -121,7 +116,7 @@ class _Parser:
     def _sum(self) -> Program:
         left = self._product()
         while self.peek() in ("+", "-"):
-            combine = _add if self._take() == "+" else _arithmetic("-")
+            combine = add if self._take() == "+" else arithmetic("-")
             left = _combined(left, self._product(), combine)
         return left
 
@@ -129,7 +124,7 @@ class _Parser:
         left = self._postfix()
         while self.peek() in ("*", "/", "%"):
             sign = self._take()
-            left = _combined(left, self._postfix(), _arithmetic(sign))
+            left = _combined(left, self._postfix(), arithmetic(sign))
         return left
 
     def _postfix(self) -> Program:
@@ -160,8 +155,8 @@ class _Parser:
         if kind == "string":
             return self._string(symbol)
         if kind == "number":
-            number = float(symbol) if "." in symbol else int(symbol)
-            return lambda value: iter([number])
+            literal = float(symbol) if "." in symbol else int(symbol)
+            return lambda value: iter([literal])
         match symbol:
             case ".":
                 return self._after_dot()
@@ -171,7 +166,7 @@ class _Parser:
                 return inner
             case "-":
                 inner = self._postfix()
-                return lambda value: (-_number(found) for found in inner(value))
+                return lambda value: (-number(found) for found in inner(value))
             case "[":
                 if self._skip("]"):
                     return lambda value: iter([[]])
@@ -254,7 +249,7 @@ class _Parser:
 
         def run(value: Value) -> Iterator[Value]:
             for found in test(value):
-                yield from (yes if _truth(found) else no)(value)
+                yield from (yes if truth(found) else no)(value)
 
         return run
 
@@ -308,7 +303,7 @@ def _both(left: Program, right: Program) -> Program:
 def _otherwise(left: Program, right: Program) -> Program:
     def run(value: Value) -> Iterator[Value]:
         try:
-            found = [each for each in left(value) if _truth(each)]
+            found = [each for each in left(value) if truth(each)]
         except JqError:
             found = []
         return iter(found) if found else right(value)
@@ -333,7 +328,7 @@ def _tried(program: Program) -> Program:
 def _field(name: str) -> Program:
     def run(value: Value) -> Iterator[Value]:
         if value is not None and not isinstance(value, dict):
-            raise JqError(f'Cannot index {_type(value)} with "{name}"')
+            raise JqError(f'Cannot index {type_name(value)} with "{name}"')
         yield None if value is None else value.get(name)
 
     return run
@@ -344,7 +339,7 @@ def _each(value: Value) -> Iterator[Value]:
         return iter(value.values())
     if isinstance(value, list):
         return iter(value)
-    raise JqError(f"Cannot iterate over {_type(value)}")
+    raise JqError(f"Cannot iterate over {type_name(value)}")
 
 
 def _indexed(program: Program, index: Program) -> Program:
@@ -358,7 +353,7 @@ def _indexed(program: Program, index: Program) -> Program:
                 elif holder is None:
                     yield None
                 else:
-                    raise JqError(f"Cannot index {_type(holder)} with {_type(place)}")
+                    raise JqError(f"Cannot index {type_name(holder)} with {type_name(place)}")
 
     return run
 
@@ -369,7 +364,7 @@ def _sliced(program: Program, start: Program | None, end: Program | None) -> Pro
         high = next(end(value), None) if end else None
         for holder in program(value):
             if holder is not None and not isinstance(holder, str | list):
-                raise JqError(f"Cannot index {_type(holder)} with object")
+                raise JqError(f"Cannot index {type_name(holder)} with object")
             yield None if holder is None else holder[low:high]
 
     return run
@@ -386,112 +381,8 @@ def _constructed(members: list[tuple[Program, Program]]) -> Program:
 
 
 def _select(test: Program) -> Program:
-    return lambda value: (value for found in test(value) if _truth(found))
+    return lambda value: (value for found in test(value) if truth(found))
 
 
 def _mapped(program: Program) -> Program:
     return lambda value: iter([[result for each in _each(value) for result in program(each)]])
-
-
-# ---- values
-
-
-def _truth(value: Value) -> bool:
-    return value is not None and value is not False
-
-
-def _type(value: Value) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return names.get(type(value), "null")
-
-
-def _number(value: Value) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise JqError(f"{_type(value)} ({json.dumps(value)}) is not a number")
-    return value
-
-
-def _add(left: Value, right: Value) -> Value:
-    if left is None or right is None:
-        return right if left is None else left
-    if type(left) is type(right) and isinstance(left, str | list):
-        return left + right  # type: ignore[operator]
-    if isinstance(left, dict) and isinstance(right, dict):
-        return {**left, **right}
-    return _number(left) + _number(right)
-
-
-def _arithmetic(sign: str) -> Callable[[Value, Value], Value]:
-    def run(left: Value, right: Value) -> Value:
-        if sign == "/" and isinstance(left, str) and isinstance(right, str):
-            return left.split(right)
-        a, b = _number(left), _number(right)
-        if sign in "/%" and b == 0:
-            raise JqError(f"{a} and {b} cannot be divided because the divisor is zero")
-        match sign:
-            case "-":
-                return a - b
-            case "*":
-                return a * b
-            case "/":
-                quotient = a / b
-                return int(quotient) if quotient.is_integer() else quotient
-        return int(math.fmod(int(a), int(b)))
-
-    return run
-
-
-def _broken_down(seconds: Value) -> time.struct_time:
-    if isinstance(seconds, list):
-        year, month, day, hour, minute, second, *_ = [int(part) for part in seconds]
-        return time.gmtime(calendar.timegm((year, month + 1, day, hour, minute, second)))
-    return time.gmtime(_number(seconds))
-
-
-def _gmtime(seconds: Value) -> list[Value]:
-    parts = time.gmtime(_number(seconds))
-    return [*(parts[0], parts[1] - 1), *parts[2:6], (parts[6] + 1) % 7, parts[7] - 1]
-
-
-def _strptime(text: Value, pattern: str) -> list[Value]:
-    return _gmtime(calendar.timegm(time.strptime(text, pattern)))
-
-
-def _from_date(text: Value) -> int:
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
-
-
-def _tonumber(value: Value) -> Value:
-    if isinstance(value, str):
-        return int(value) if re.fullmatch(r"-?\d+", value) else float(value)
-    return _number(value)
-
-
-FUNCTIONS: dict[tuple[str, int], Callable[..., Value]] = {
-    ("tostring", 0): lambda value: value if isinstance(value, str) else json.dumps(value, separators=(",", ":")),
-    ("tonumber", 0): _tonumber,
-    ("length", 0): lambda value: 0 if value is None else abs(value) if isinstance(value, int | float) else len(value),
-    ("not", 0): lambda value: not _truth(value),
-    ("floor", 0): lambda value: math.floor(_number(value)),
-    ("ascii_downcase", 0): lambda value: value.lower(),
-    ("ascii_upcase", 0): lambda value: value.upper(),
-    ("split", 1): lambda value, by: value.split(by),
-    ("join", 1): lambda value, by: by.join("" if each is None else str(each) for each in value),
-    ("ltrimstr", 1): lambda value, start: value.removeprefix(start),
-    ("rtrimstr", 1): lambda value, end: value.removesuffix(end),
-    ("startswith", 1): lambda value, start: value.startswith(start),
-    ("endswith", 1): lambda value, end: value.endswith(end),
-    ("contains", 1): lambda value, part: part in value,
-    ("has", 1): lambda value, key: key in value,
-    ("test", 1): lambda value, pattern: re.search(pattern, value) is not None,
-    ("fromjson", 0): json.loads,
-    ("type", 0): _type,
-    ("gmtime", 0): _gmtime,
-    ("mktime", 0): lambda value: calendar.timegm(_broken_down(value)),
-    ("strftime", 1): lambda value, pattern: time.strftime(pattern, _broken_down(value)),
-    ("strptime", 1): _strptime,
-    ("fromdate", 0): _from_date,
-    ("fromdateiso8601", 0): _from_date,
-    ("todate", 0): lambda value: time.strftime("%Y-%m-%dT%H:%M:%SZ", _broken_down(value)),
-    ("todateiso8601", 0): lambda value: time.strftime("%Y-%m-%dT%H:%M:%SZ", _broken_down(value)),
-}

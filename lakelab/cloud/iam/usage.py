@@ -37,7 +37,7 @@ class Usage:
 
     @property
     def idle(self) -> list[str]:
-        """What could be taken away: the statement as a whole (`*`), or actions, resources and condition values of it."""
+        """What could be taken away: all of the statement (`*`), or actions, resources and condition values of it."""
         if not self.used:
             return [WHOLE]
         idle = [pattern for pattern, met in self.actions.items() if not met]

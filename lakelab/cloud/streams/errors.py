@@ -29,12 +29,6 @@ class Invalid(AwsError):
     code = "ValidationException"
 
 
-class LimitExceeded(AwsError):
-    """The account's shards or the operation's limits are used up."""
-
-    code = "LimitExceededException"
-
-
 class ThroughputExceeded(AwsError):
     """A shard's throughput is used up for now; the same request succeeds later."""
 

@@ -1,4 +1,4 @@
-"""The roles that a service works as: assumed once, and again when it is time or they are refused."""
+"""The roles that a service works as: assumed once, and again when it is time."""
 
 from __future__ import annotations
 
@@ -30,13 +30,6 @@ def test_credentials_are_kept_and_then_renewed(core: SimpleNamespace, monkeypatc
     assert core.asked == [(ROLE, "session", "123456789012", "firehose.amazonaws.com")]
     assert found.caller(ROLE, "eu-west-1") is not first
     monkeypatch.setattr(roles, "RENEW_SECONDS", 0.0)
-    assert found.caller(ROLE, "us-east-1") is not first
-
-
-def test_refused_credentials_are_forgotten(core: SimpleNamespace):
-    found = Roles(core, "session", "firehose.amazonaws.com")  # type: ignore[arg-type]
-    first = found.caller(ROLE, "us-east-1")
-    found.forget(ROLE, "us-east-1")
     assert found.caller(ROLE, "us-east-1") is not first
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lakelab.lint import iam
-from lakelab.lint.policy import can_be_limited, matches, statement_places
+from lakelab.lint.policy import can_be_limited, matches
 
 ROLE, POLICY = "aws:iam/role:Role", "aws:iam/policy:Policy"
 ROLE_POLICY, USER_POLICY = "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy"
@@ -218,11 +218,19 @@ def test_a_finding_names_the_statement_and_its_place_in_the_policy_file(graph, r
     assert [str(place) for place in finding.related] == ["policies/iam/ingest.json:3"]
 
 
-def test_a_statement_id_in_two_files_has_no_place(tmp_path: Path):
+def test_of_a_statement_id_in_two_files_the_one_of_the_resources_name_is_meant(graph, resource, tmp_path: Path):
     (tmp_path / "policies").mkdir()
-    for name in "ab":
+    for name in ("ingest", "crawler"):
         (tmp_path / f"policies/{name}.json").write_text('{"Sid": "Same"}')
-    assert statement_places(tmp_path) == {}
+    document = text({"Sid": "Same", "Action": "s3:GetObject", "Resource": "*"})
+
+    def related(name: str) -> list[str]:
+        made = graph(resource(ROLE_POLICY, name, {"role": "r", "policy": document}))
+        (finding,) = iam.run(made, tmp_path).findings
+        return [str(place) for place in finding.related]
+
+    assert related("ingest") == ["policies/ingest.json:1"]
+    assert related("another") == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.streams.mappings.batches import Batch
-from lakelab.cloud.streams.mappings.invocation import event_of, request_id
+from lakelab.cloud.streams.mappings.invocation import event_of
 from lakelab.cloud.streams.mappings.model import Mapping
 from lakelab.cloud.streams.model import sequence_number, shard_id
 
@@ -34,7 +34,7 @@ def envelope(mapping: Mapping, shard: int, batch: Batch, condition: str, now: fl
     first, last = batch.records[0], batch.records[-1]
     return {
         "requestContext": {
-            "requestId": request_id(),
+            "requestId": str(uuid4()),
             "functionArn": mapping.function_arn,
             "condition": condition,
             "approximateInvokeCount": batch.failures,

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -112,8 +111,3 @@ def _first_failure(body: bytes, records: Sequence[Record]) -> int | None:
             return 0
         found.append(places[identifier])
     return min(found)
-
-
-def request_id() -> str:
-    """An id such as AWS gives to each request."""
-    return str(uuid4())
