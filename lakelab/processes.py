@@ -1,10 +1,12 @@
-"""Child processes that do not outlive their parent, however it ends."""
+"""What the operating system holds processes to: a child ends with its parent, and memory has a limit."""
 
 from __future__ import annotations
 
 import ctypes
 import signal
 import sys
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -16,3 +18,16 @@ def end_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def limit_memory(share: float) -> None:
+    """Let this process, and each of its children, hold at most this share of the machine's memory.
+
+    What asks for more gets an error. Without a limit the system would end a process of its own choice, and some functions
+    of DuckDB allocate past its memory limit. Only Linux counts memory in this way.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        limit = int(psutil.virtual_memory().total * share)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))

@@ -20,7 +20,10 @@ from lakelab.cloud.iam.record import FILE as IAM_RECORD
 from lakelab.cloud.iam.record import Record
 from lakelab.cloud.streams.api import KinesisService
 from lakelab.cloud.streams.mappings.api import EventSourceMappings
+from lakelab.processes import limit_memory
 from lakelab.settings import Settings, settings
+
+MEMORY_SHARE = 0.6  # of the machine's: beyond it a query fails, and not the server
 
 # a lake service is added here, by one line
 SERVICES = (AthenaService, GlueService, KinesisService, FirehoseService)
@@ -52,6 +55,7 @@ def main() -> None:
     for name in ("lakelab", "uvicorn"):
         logging.getLogger(name).setLevel(logging.INFO)
     config = settings()
+    limit_memory(MEMORY_SHARE)
     enforcement = "ON: every request needs the rights for it" if config.iam == "enforce" else "OFF (LAKELAB_IAM=off)"
     logging.getLogger("lakelab").info("IAM enforcement is %s", enforcement)
     uvicorn.run(

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,7 +130,7 @@ class Connections:
             yield QueryCancelled()
         if time.monotonic() > deadline:
             yield QueryError("EXCEEDED_TIME_LIMIT", "Query exceeded maximum time limit", category=Category.OTHER)
-        if sum(file.stat().st_size for file in session.scratch.glob("result*")) > self._limits.result_bytes:
+        if _size(session.scratch.glob("result*")) > self._limits.result_bytes:
             yield QueryError(
                 "EXCEEDED_LOCAL_DISK_LIMIT",
                 f"The result is larger than the {self._limits.result_bytes} bytes that the local Athena writes",
@@ -143,6 +143,15 @@ def add_functions(con: duckdb.DuckDBPyConnection, statements: Iterable[Translate
     calling = [statement for statement in statements if statement.functions]
     if calling:  # the settings, which are what takes time, are in force already
         prepare_connection(con, *calling)
+
+
+def _size(files: Iterable[Path]) -> int:
+    """The bytes of files, of which some may be gone by now."""
+    total = 0
+    for file in files:
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total
 
 
 def fence(con: duckdb.DuckDBPyConnection, files: Iterable[Path], scratch: Path) -> None:

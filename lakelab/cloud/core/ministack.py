@@ -11,9 +11,11 @@ import contextvars
 import json
 import mmap
 import os
+import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -235,18 +237,30 @@ class _Checkpoints:
             raise RuntimeError(f"the state of {', '.join(busy)} changed every time it was copied")
 
     @staticmethod
-    def _text(persistence: Any, name: str, get_state: Any, attempts: int = 20) -> str | None:
-        for attempt in range(attempts):
-            try:
-                state = get_state()
-                if state is None:
-                    return None
-                document = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
-                return json.dumps(document, default=persistence._json_default)
-            except RuntimeError:  # a dictionary changed size while it was copied: a request came between
-                if attempt == attempts - 1:
-                    raise
-        return None
+    def _text(persistence: Any, name: str, get_state: Any) -> str | None:
+        def copy() -> str | None:
+            state = get_state()
+            if state is None:
+                return None
+            document = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
+            return json.dumps(document, default=persistence._json_default)
+
+        try:
+            return copy()
+        except RuntimeError:  # a dictionary changed size while it was copied: a request came between
+            with _undisturbed():
+                return copy()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the other threads of the process waiting while this one computes."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(5)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def _count_loopback_as_tls(app: Any, iam: Any) -> None:

@@ -51,7 +51,7 @@ ROWS = [
     ("analyst", "RunQueries", "athena:GetWorkGroup", "arn:aws:athena:us-east-1:000000000000:"),
     ("analyst", "LookAround", "athena:GetDataCatalog", "arn:aws:athena:us-east-1:000000000000:"),
     ("analyst", "SeeWhichDatabasesThereAre", "glue:GetDatabases", "arn:aws:glue:us-east-1:000000000000:"),
-    ("analyst", "ReadTheCatalog", "glue:GetTable", "arn:aws:glue:us-east-1:000000000000:"),
+    ("analyst", "ReadTheCatalog", "glue:GetDatabase", "arn:aws:glue:us-east-1:000000000000:"),
     ("analyst", "ListTheLake", "s3:ListBucket", CURATED),
     ("analyst", "ReadTheLake", "s3:GetObject", f"{CURATED}/"),
     ("analyst", "KeepTheResults", "s3:PutObject", f"{RESULTS}/analyst/"),
@@ -94,7 +94,7 @@ class Work:
         text = self.root("s3").get_object(Bucket=RAW[13:], Key=self._any_file())["Body"].read().decode("latin-1")
         header, line, *_ = text.splitlines()
         order_id, customer, _, *rest = line.split(",")
-        day = date(1990, 1, 1) + timedelta(days=next(DAYS))
+        day = date(2025, 6, 1) + timedelta(days=next(DAYS))
         body = "\n".join((header, ",".join((f"{order_id}-{day}", customer, day.isoformat(), *rest)), "")).encode()
         key = f"raw/orders/{day}-{uuid4().hex[:8]}.csv"
         etag = self.root("s3").put_object(Bucket=RAW[13:], Key=key, Body=body)["ETag"].strip('"')

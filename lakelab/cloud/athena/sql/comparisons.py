@@ -61,10 +61,12 @@ def distinct_from(self: Expressions, node: exp.Binary) -> Typed:
 def between(self: Expressions, node: exp.Between) -> Typed:
     item, low, high = (self.translate(node.args[key]) for key in ("this", "low", "high"))
     kind = common_of([item.type, low.type, high.type])
-    if kind is None:
+    if kind is None or (kind.name in _UNORDERED and kind.name != "unknown"):
         message = f"Cannot check if {item.type} is BETWEEN {low.type} and {high.type}"
         raise self.error("TYPE_MISMATCH", message, node)
     values = [conversion.operand(part, kind).sql for part in (item, low, high)]
+    if kind.name in ("array", "row"):  # DuckDB orders them, but has no BETWEEN of them
+        return boolean(f"({values[0]} >= {values[1]} AND {values[0]} <= {values[2]})")
     return boolean(f"({values[0]} BETWEEN {values[1]} AND {values[2]})")
 
 

@@ -5,6 +5,8 @@ https://trino.io/docs/435/functions/array.html
 
 from __future__ import annotations
 
+import math
+
 from lakelab.cloud.athena.sql import conversion
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
 from lakelab.cloud.athena.sql.typed import quote
@@ -322,6 +324,9 @@ def ngrams(call: Call) -> str:
     return f"list_transform({starts}, lambda {name}: list_slice({array}, {name}, {name} + {size} - 1))"
 
 
+_MOST_COMBINED = 100_000  # elements of all combinations
+
+
 @rule("combinations")
 def combinations(call: Call) -> str:
     """The ways to take so many elements, in the order of their places."""
@@ -331,6 +336,9 @@ def combinations(call: Call) -> str:
     name, array = call.variable, call[0]
     if size == 0:
         return f"[list_slice({array}, 1, 0)]"
+    count = " * ".join(f"(len({array})::DOUBLE - {taken})" for taken in range(size)) + f" / {math.factorial(size)}"
+    long = call.fail("combinations exceed max size", call.args[0].type)
+    array = f"(CASE WHEN {count} * {size} > {_MOST_COMBINED} THEN {long} ELSE {array} END)"
     # indexes of the places, one list a combination, grown by one place at a time
     found = f"list_transform(range(1, len({array}) + 1), lambda {name}: [{name}])"
     for _ in range(size - 1):

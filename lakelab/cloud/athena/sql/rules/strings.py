@@ -8,7 +8,7 @@ from __future__ import annotations
 from lakelab.cloud.athena.sql import render
 from lakelab.cloud.athena.sql.rules import RULES, Call, rule
 from lakelab.cloud.athena.sql.rules.arrays import distinct
-from lakelab.cloud.athena.sql.typed import Typed, text
+from lakelab.cloud.athena.sql.typed import Typed, fail, text
 from lakelab.cloud.athena.sql.types import Type, varchar
 
 RULES.update(
@@ -144,14 +144,23 @@ def trim(call: Call) -> str:
     return f"{call.name}({call[0]}, {call[1] if len(call) > 1 else WHITESPACE})"
 
 
+_LONGEST_PADDED = 10_000_000  # DuckDB pads a character at a time, and cannot be interrupted meanwhile
+
+
 @rule("lpad", "rpad")
 def pad(call: Call) -> str:
-    if call.args[0].type.name == "varbinary":
-        return call.python(f"trino_{call.name}_bytes", *call.sqls)
-    negative = call.fail("Target length must be in the range [0..2147483647]", "INTEGER")
+    wrong = call.fail("Target length must be in the range [0..2147483647]", "INTEGER")
+    long = fail(
+        "EXCEEDED_LOCAL_MEMORY_LIMIT", f"{call.name} makes at most {_LONGEST_PADDED} characters here", "INTEGER"
+    )
     size = f"CAST({call[1]} AS INTEGER)"
-    if not (isinstance(call.args[1].value, str) and int(call.args[1].value) >= 0):
-        size = f"CASE WHEN {call[1]} < 0 THEN {negative} ELSE {size} END"
+    if not (isinstance(call.args[1].value, str) and 0 <= int(call.args[1].value) <= _LONGEST_PADDED):
+        size = (
+            f"CASE WHEN {call[1]} < 0 OR {call[1]} > 2147483647 THEN {wrong} "
+            f"WHEN {call[1]} > {_LONGEST_PADDED} THEN {long} ELSE {size} END"
+        )
+    if call.args[0].type.name == "varbinary":
+        return call.python(f"trino_{call.name}_bytes", call[0], size, call[2])
     return f"{call.name}({call[0]}, {size}, {call[2]})"
 
 
