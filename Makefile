@@ -40,11 +40,11 @@ query: $(READY) ## run a named query: make query Q=monthly_revenue
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 .PHONY: test-slow
 test-slow: $(READY) ## run the tests that take long: dbt's own suites, recovery from kills
-	@$(BIN)/pytest -n 2 --dist loadgroup -m slow
+	@$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 .PHONY: lint
 lint: $(READY) ## lint what the stacks deploy, and the code, SQL, policies, workflows

@@ -139,7 +139,7 @@ def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], L
 
 @pytest.fixture(scope="session")
 def lab(new_lab: Callable[[], Lab]) -> Lab:
-    """A lab on which `lakelab up` has run once; tests that use it are in the xdist group "pipeline"."""
+    """A lab on which `lakelab up` has run once."""
     lab = new_lab()
     lab.first = lab.up()
     return lab

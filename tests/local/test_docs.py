@@ -13,8 +13,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 
 def commands(page: Path) -> list[str]:
     """The lines of a page's `sh` blocks: each is a command that a reader can paste."""

@@ -5,12 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
-
-
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 
 def test_the_revenue_is_what_the_files_say(lab):

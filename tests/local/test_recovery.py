@@ -14,7 +14,6 @@ import pytest
 
 from lakelab.cloud.server import Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 LONGEST_SECONDS = 20  # about what an undisturbed run of so few rows takes
 
 

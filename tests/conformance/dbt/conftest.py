@@ -52,13 +52,6 @@ from lakelab.testing import Cloud
 WORKGROUP = "dbt-conformance"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of dbt's suites are slow: a dbt start for each command."""
-    for item in items:
-        if "/conformance/dbt/" in str(item.path):
-            item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture(scope="session")
 def bucket(cloud: Cloud) -> str:
     """A bucket for data and results, and a workgroup without an enforced output, as dbt-athena's own tests have."""

@@ -24,10 +24,13 @@ TYPES = {
 
 
 def as_glue_has_it(catalog: dict) -> dict:
-    """Athena writes this comment on every view."""
-    for node in catalog["nodes"].values():
+    """Athena writes a comment on every view, and dbt-athena counts columns from 0."""
+    for node in (*catalog["nodes"].values(), *catalog["sources"].values()):
         if node["metadata"]["type"] == "view":
             node["metadata"]["comment"] = "Presto View"
+        for column in node["columns"].values():
+            if isinstance(column["index"], int):
+                column["index"] -= 1
     return catalog
 
 

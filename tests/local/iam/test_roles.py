@@ -36,7 +36,7 @@ ROWS = [
     ("ingest", "WriteTheLake", "s3:PutObject", f"{CURATED}/"),
     ("ingest", "ReadTheLedger", "s3:GetObject", f"{CURATED}/ledger/orders/"),
     ("ingest", "LearnThatALedgerIsNotThere", "s3:ListBucket", CURATED),
-    ("ingest", "RegisterPartitions", "glue:BatchCreatePartition", "arn:aws:glue:us-east-1:000000000000:"),
+    ("ingest", "RegisterPartitions", "glue:GetTable", "arn:aws:glue:us-east-1:000000000000:"),
     ("crawler", "ListTheFeed", "s3:ListBucket", RAW),
     ("crawler", "ReadTheFeed", "s3:GetObject", f"{RAW}/raw/orders/"),
     ("crawler", "SeeWhichTablesThereAre", "glue:GetTables", "arn:aws:glue:us-east-1:000000000000:"),

@@ -22,6 +22,8 @@ from lakelab.lint.findings import Finding, merge
 from lakelab.lint.graph import load
 from lakelab.settings import Settings, find_root
 
+URL_WITH_A_PASSWORD = "postgres://l:hunter2@db"  # lint: not a secret
+
 ROOT = find_root(Path(__file__).parent)
 pytestmark = pytest.mark.xdist_group("lint")
 
@@ -328,9 +330,7 @@ DEFECTS = [
     ingest(
         "key under a harmless name",
         "LAKE_LAMBDA_SECRET",
-        changed(
-            "Function", "orders-ingest", "environment.variables.SOURCE", "postgres://l:hunter2@db"
-        ),  # lint: not a secret
+        changed("Function", "orders-ingest", "environment.variables.SOURCE", URL_WITH_A_PASSWORD),
     ),
     ingest(
         "anyone invokes",
