@@ -23,8 +23,8 @@ def end_with_parent() -> None:
 def limit_memory(share: float) -> None:
     """Let this process, and each of its children, hold at most this share of the machine's memory.
 
-    What asks for more gets an error. Without a limit the system would end a process of its own choice, and some functions
-    of DuckDB allocate past its memory limit. Only Linux counts memory in this way.
+    What asks for more gets an error. Without a limit the system would end a process of its own choice, and some
+    functions of DuckDB allocate past its memory limit. Only Linux counts memory in this way.
     """
     if sys.platform == "linux":
         import resource

@@ -86,9 +86,14 @@ def _routes(model: ServiceModel, method: str) -> list[tuple[re.Pattern[str], Ope
         operation = model.operation_model(name)
         if operation.http["method"] == method:
             uri = operation.http["requestUri"].partition("?")[0].rstrip("/")
-            pattern = re.sub(r"\\\{(\w+)\\?\+?\\\}", lambda label: f"(?P<{label[1]}>.+)", re.escape(uri))
+            pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", _label, re.escape(uri))
             found.append((re.compile(pattern + "/?"), operation))
     return found
+
+
+def _label(label: re.Match[str]) -> str:
+    """`{name}` is one step of the path, `{name+}` may be more."""
+    return f"(?P<{label[1]}>{'.+' if label[2] else '[^/]+'})"
 
 
 def parse(model: OperationModel, labels: Mapping[str, str], request: Request, validation_error: str) -> wire.Params:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -70,8 +71,14 @@ def _texts(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
+@lru_cache(maxsize=256)
+def _labelled_names(columns: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds columns by their names behind a label, whichever: to compile one for each label costs a query milliseconds."""
+    return re.compile(rf"\d+/(?:{'|'.join(re.escape(name) for name in sorted(columns, key=len, reverse=True))})")
+
+
 def _columns_of(relation: Relation, label: str, columns: list[str], filters: list[str]) -> int:
-    names = re.compile("|".join(re.escape(label + name) for name in sorted(relation.columns, key=len, reverse=True)))
+    names = _labelled_names(tuple(relation.columns))
     read = {column.removeprefix(label).lower() for column in columns if column.startswith(label)}
     read.update(found.removeprefix(label).lower() for text in filters for found in names.findall(text))
     conditions = [condition for text in filters if (condition := _condition(text, names, label)) is not None]
@@ -107,7 +114,7 @@ def _condition(text: str, names: re.Pattern[str], label: str) -> exp.Expr | None
     text = text.removeprefix("optional: ")
     try:
         return sqlglot.parse_one(names.sub(lambda match: f'"{match.group().removeprefix(label)}"', text), read="duckdb")
-    except SqlglotError:
+    except (SqlglotError, RecursionError):  # of hundreds of terms in one another
         return None
 
 

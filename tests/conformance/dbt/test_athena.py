@@ -96,11 +96,12 @@ class TestBatchedMerge:
 
     @pytest.fixture(scope="class")
     def models(self):
-        first = "(1, 'old', date '2024-01-01', 'us'), (2, 'old', date '2024-01-02', 'eu'), (3, 'old', date '2024-01-01', 'us')"
-        second = "(1, 'new', date '2024-01-01', 'us'), (2, 'new', date '2024-01-02', 'eu'), (5, 'new', date '2024-01-01', 'eu')"
+        first = "(1, 'old', 1, 'us'), (2, 'old', 2, 'eu'), (3, 'old', 1, 'us')"
+        second = "(1, 'new', 1, 'us'), (2, 'new', 2, 'eu'), (5, 'new', 1, 'eu')"
         sql = (
-            f"select * from (values {{% if is_incremental() %}} {second} {{% else %}} {first} {{% endif %}}) "
-            "as t (id, name, day, region)"
+            "select id, name, date_add('day', n, date '2024-01-01') as day, region from "
+            f"(values {{% if is_incremental() %}} {second} {{% else %}} {first} {{% endif %}}) "
+            "as t (id, name, n, region)"
         )
         config = (
             "materialized='incremental', table_type='iceberg', incremental_strategy='merge', unique_key='id', "

@@ -76,15 +76,12 @@ class TestPersistDocsInGlue:
     @pytest.fixture(scope="class")
     def models(self):
         described = "\n".join(
-            f"  - {{name: {name}, description: 'It''s {name}', columns: [{{name: id, description: 'The key; \"id\"'}}]}}"
+            f"  - {{name: {name}, description: 'It''s {name}', columns: [{{name: id, description: 'Key; \"id\"'}}]}}"
             for name in MODELS
         )
         return {
             "schema.yml": f"models:\n{described}",
-            **{
-                f"{name}.sql": f"{{{{ config({config}) }}}} select 1 as id, 2 as other"
-                for name, config in MODELS.items()
-            },
+            **{f"{name}.sql": f"{{{{ config({config}) }}}} select 1 as id" for name, config in MODELS.items()},
         }
 
     def test_persist(self, project, cloud):
@@ -95,4 +92,4 @@ class TestPersistDocsInGlue:
             comments = {column["Name"]: column.get("Comment") for column in table["StorageDescriptor"]["Columns"]}
             assert table["Parameters"]["comment"] == f"It's {name}"
             if name != "a_view":
-                assert comments["id"] == 'The key; "id"'
+                assert comments["id"] == 'Key; "id"'

@@ -18,7 +18,10 @@ from dbt.tests.adapter.hooks.test_model_hooks import (
     BasePrePostSnapshotHooksInConfigKwargs,
 )
 from dbt.tests.adapter.hooks.test_run_hooks import BaseAfterRunHooks, BasePrePostRunHooks
+from dbt.tests.util import run_dbt
+from dbt_common.exceptions import DbtRuntimeError
 
+# in the order in which dbt's hooks insert them
 SEEN = [
     "test_state",
     "target_dbname",
@@ -28,6 +31,7 @@ SEEN = [
     "target_type",
     "target_user",
     "target_pass",
+    "target_threads",
     "run_started_at",
     "invocation_id",
     "thread_id",
@@ -41,7 +45,7 @@ def iceberg(table: str, columns: str, bucket: str, schema: str) -> str:
 
 
 def create_hook_table(table: str, project, bucket: str) -> None:
-    columns = ", ".join([*(f"{name} string" for name in SEEN), "target_threads int"])
+    columns = ", ".join(f"{name} {'int' if name == 'target_threads' else 'string'}" for name in SEEN)
     with project.adapter.connection_named("__test"):
         relation = project.adapter.Relation.create(
             database=project.database, schema=project.test_schema, identifier=table, type="table"
@@ -142,7 +146,10 @@ class TestRunHooks(BasePrePostRunHooks):
             return [iceberg(name, "id int", bucket, schema), f"drop table {schema}.{name}"]
 
         used = "{% for schema in schemas %}('{{ schema }}'){% if not loop.last %},{% endif %}{% endfor %}"
-        pairs = "{% for db, schema in database_schemas %}('{{ db }}', '{{ schema }}'){% if not loop.last %},{% endif %}{% endfor %}"
+        pairs = (
+            "{% for db, schema in database_schemas %}('{{ db }}', '{{ schema }}')"
+            "{% if not loop.last %},{% endif %}{% endfor %}"
+        )
         return {
             "on-run-start": [
                 "{{ custom_run_hook('start', target, run_started_at, invocation_id) }}",
@@ -164,4 +171,7 @@ class TestRunHooks(BasePrePostRunHooks):
 
 
 class TestAfterRunHooks(BaseAfterRunHooks):
-    pass
+    def test_missing_column_pre_hook(self, project):
+        """dbt-athena raises an error of its own class."""
+        with pytest.raises(DbtRuntimeError, match="TABLE_NOT_FOUND"):
+            run_dbt(["run"], expect_pass=False)

@@ -163,7 +163,16 @@ HIVE_INPUT = input_model("table_type='hive'", "timestamp(3)")
 ICEBERG_INPUT = input_model("table_type='iceberg'", "timestamp(6)")
 
 
-class TestMicrobatchHive(BaseMicrobatch):
+class Microbatch(BaseMicrobatch):
+    """With the two rows that dbt inserts as timestamps without an offset, which is what the column is."""
+
+    @pytest.fixture(scope="class")
+    def insert_two_rows_sql(self, project):
+        rows = ", ".join(f"({number}, timestamp '2020-01-0{number} 00:00:00')" for number in (4, 5))
+        return f"insert into {project.test_schema}.input_model (id, event_time) values {rows}"
+
+
+class TestMicrobatchHive(Microbatch):
     @pytest.fixture(scope="class")
     def models(self):
         return {
@@ -172,19 +181,13 @@ class TestMicrobatchHive(BaseMicrobatch):
         }
 
 
-class TestMicrobatchIceberg(BaseMicrobatch):
+class TestMicrobatchIceberg(Microbatch):
     @pytest.fixture(scope="class")
     def models(self):
         return {
             "input_model.sql": ICEBERG_INPUT,
             "microbatch_model.sql": microbatch("table_type='iceberg', unique_key='id'"),
         }
-
-    @pytest.fixture(scope="class")
-    def insert_two_rows_sql(self, project):
-        schema = f"{project.database}.{project.test_schema}"
-        rows = ", ".join(f"({number}, timestamp '2020-01-0{number} 00:00:00.000000')" for number in (4, 5))
-        return f"insert into {schema}.input_model (id, event_time) values {rows}"
 
 
 class TestMicrobatchWithoutPartitionsHive:

@@ -75,7 +75,7 @@ class TestWrongDelimiter(Expected, BaseSeedWithWrongDelimiter):
     def test_seed_with_wrong_delimiter(self, project):
         """The header becomes one column, whose name Athena refuses in words of its own."""
         results = run_dbt(["seed"], expect_pass=False)
-        assert "seed_id|first_name" in results.results[0].message
+        assert "mismatched input '|'" in results.results[0].message
 
 
 class TestEmptyDelimiter(Expected, BaseSeedWithEmptyDelimiter):
@@ -119,7 +119,7 @@ class TestEmptySeed(BaseTestEmptySeed):
 class TestColumnOverride(BaseSimpleSeedColumnOverride):
     @pytest.fixture(scope="class")
     def models(self):
-        names = {"text": "string", "timestamp without time zone": "timestamp"}
+        names = {"text": "string", "timestamp without time zone": "timestamp", "date": "timestamp"}
         text = fixtures.properties__schema_yml
         for postgres, athena in names.items():
             text = text.replace(f"type: {postgres}", f"type: {athena}")
@@ -127,7 +127,8 @@ class TestColumnOverride(BaseSimpleSeedColumnOverride):
 
     @staticmethod
     def seed_enabled_types():
-        return {"seed_id": "string", "birthday": "date"}
+        # a birthday has a time of the day, which Athena does not cut off in a cast to a date
+        return {"seed_id": "string", "birthday": "timestamp"}
 
     @staticmethod
     def seed_tricky_types():

@@ -1,7 +1,7 @@
 """dbt's snapshot suites, on Hive and on Iceberg tables.
 
-Athena cannot update a Hive table, and a seed is one. So in the basic suites the changed data come from another seed, and in
-the others the table that is watched is an Iceberg table, whose statements are worded for Athena.
+Athena cannot update a Hive table, and a seed is one. So in the basic suites the changed data come from another seed,
+and in the others the table that is watched is an Iceberg table, whose statements are worded for Athena.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dbt.tests.adapter.basic.files import (
     seeds_base_csv,
     ts_snapshot_sql,
 )
-from dbt.tests.adapter.simple_snapshot.new_record_dbt_valid_to_current import BaseSnapshotNewRecordDbtValidToCurrent
 from dbt.tests.adapter.simple_snapshot.test_ephemeral_snapshot_hard_deletes import (
     BaseSnapshotEphemeralHardDeletes,
     BaseSnapshotNewColumnSpecificCheckCols,
@@ -222,58 +221,36 @@ class TestNewColumnWithDeletes(Customers, BaseSnapshotNewColumnWithDeletes):
     pass
 
 
-class TestNewRecordValidToCurrent(BaseSnapshotNewRecordDbtValidToCurrent):
-    @pytest.fixture(scope="class")
-    def project_config_update(self):
-        return ICEBERG_SNAPSHOTS
+SAME = "(1, 'a', '{{ var('name', 'old') }}'), (1, 'b', 'same')"
+TWO_KEYS = (
+    "{strategy: check, check_cols: [name], unique_key: [id, part], table_type: iceberg, hard_deletes: new_record}"
+)
+
+
+class TestTwoKeysAndNewRecordIceberg:
+    """A key of two columns; a row that is deleted, kept as a record of its own, and comes back."""
 
     @pytest.fixture(scope="class")
     def models(self):
-        config = (
-            "{unique_key: id, strategy: check, check_cols: all, hard_deletes: new_record, "
-            "dbt_valid_to_current: \"cast('9999-12-31 00:00:00' as timestamp(6))\"}"
-        )
-        return {"snapshots.yml": f"snapshots: [{{name: snapshot_actual, config: {config}}}]"}
-
-    @pytest.fixture(scope="class")
-    def seed_new_record_mode_statements(self, bucket, unique_schema):
-        return [
-            f"create table {unique_schema}.seed (id int, first_name string) "
-            f"location 's3://{bucket}/sources/{unique_schema}/' tblproperties ('table_type' = 'iceberg')",
-            f"insert into {unique_schema}.seed values (1, 'Judith'), (2, 'Arthur')",
-        ]
-
-    @pytest.fixture(scope="class")
-    def delete_sql(self, unique_schema):
-        return f"delete from {unique_schema}.seed where id = 1"
-
-
-META = {"dbt_valid_to": "valid_to", "dbt_valid_from": "valid_from", "dbt_scd_id": "scd_id", "dbt_updated_at": "updated"}
-CURRENT = "cast('2099-12-31 00:00:00' as timestamp(6))"
-
-
-class TestNamedColumnsAndTwoKeysIceberg:
-    """Names of one's own for dbt's columns, a key of two columns, and a date of one's own in the open rows."""
-
-    @pytest.fixture(scope="class")
-    def models(self):
-        names = ", ".join(f"{ours}: {theirs}" for ours, theirs in META.items())
-        config = (
-            "{strategy: check, check_cols: [name], unique_key: [id, part], table_type: iceberg, "
-            f'dbt_valid_to_current: "{CURRENT}", snapshot_meta_column_names: {{{names}}}}}'
-        )
+        without = "part <> '{{ var('without', '') }}'"
         return {
-            "watched.sql": "select * from (values (1, 'a', '{{ var('name', 'old') }}'), (1, 'b', 'same')) t (id, part, name)",
-            "snapshots.yml": f"snapshots: [{{name: history, relation: \"ref('watched')\", config: {config}}}]",
+            "watched.sql": f"select * from (values {SAME}) as t (id, part, name) where {without}",
+            "snapshots.yml": f"snapshots: [{{name: history, relation: \"ref('watched')\", config: {TWO_KEYS}}}]",
         }
 
     def test_snapshot(self, project):
-        run_dbt(["run"])
-        run_dbt(["snapshot"])
-        run_dbt(["run", "--vars", "name: new"])
-        run_dbt(["snapshot"])
+        for variables in ("name: old", "name: new", "{name: new, without: b}", "name: new"):
+            run_dbt(["run", "--vars", variables])
+            run_dbt(["snapshot"])
         rows = project.run_sql(
-            f"select part, name, valid_to = {CURRENT} from {project.test_schema}.history order by part, valid_from",
+            "select part, name, dbt_is_deleted, dbt_valid_to is null as is_open "
+            f"from {project.test_schema}.history order by part, dbt_valid_from",
             fetch="all",
         )
-        assert [tuple(row) for row in rows] == [("a", "old", False), ("a", "new", True), ("b", "same", True)]
+        assert [tuple(row) for row in rows] == [
+            ("a", "old", "False", False),
+            ("a", "new", "False", True),
+            ("b", "same", "False", False),
+            ("b", "same", "True", False),
+            ("b", "same", "False", True),
+        ]

@@ -7,6 +7,7 @@ import pytest
 from stacks.layers import LAYERS
 
 UNTAGGED = {
+    "aws:iam/userPolicy:UserPolicy",
     # these types have no tags in AWS
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

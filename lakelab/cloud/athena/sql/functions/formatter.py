@@ -9,6 +9,8 @@ from typing import Any
 
 from lakelab.cloud.athena.sql.functions.registry import invalid, python
 
+_WIDEST = 1_000_000
+
 
 @python("VARCHAR", "VARCHAR", "VARCHAR")
 def format(pattern: str, arguments: str) -> str:
@@ -30,6 +32,8 @@ class _JavaFormatter:
 
     def _one(self, match: re.Match[str]) -> str:
         position, flags, width, precision, time, conversion = match.groups()
+        if max(int(width or 0), int(precision or 0)) > _WIDEST:
+            raise invalid(f"Invalid format string: {match.string} (at most {_WIDEST} characters in the local Athena)")
         if conversion == "n":
             return "\n"
         if conversion == "%":

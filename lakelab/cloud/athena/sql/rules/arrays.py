@@ -336,11 +336,11 @@ def combinations(call: Call) -> str:
     name, array = call.variable, call[0]
     if size == 0:
         return f"[list_slice({array}, 1, 0)]"
-    count = " * ".join(f"(len({array})::DOUBLE - {taken})" for taken in range(size)) + f" / {math.factorial(size)}"
-    long = call.fail("combinations exceed max size", call.args[0].type)
-    array = f"(CASE WHEN {count} * {size} > {_MOST_COMBINED} THEN {long} ELSE {array} END)"
+    count = " * ".join(f"(len({array}) - {taken}.0)" for taken in range(size)) + f" / {math.factorial(size)}"
+    long = call.fail("combinations exceed max size", "BIGINT")
+    places = f"CASE WHEN {count} * {size} > {_MOST_COMBINED} THEN {long} ELSE len({array}) END"
     # indexes of the places, one list a combination, grown by one place at a time
-    found = f"list_transform(range(1, len({array}) + 1), lambda {name}: [{name}])"
+    found = f"list_transform(range(1, {places} + 1), lambda {name}: [{name}])"
     for _ in range(size - 1):
         later = f"range(list_extract({name}, -1) + 1, len({array}) + 1)"
         grown = f"list_transform({later}, lambda n{name}: list_append({name}, n{name}))"
