@@ -57,12 +57,12 @@ def deploy(target: Target) -> None:
 
 def _api_function(target: Target, stream: aws.kinesis.Stream) -> aws.lambda_.Function:
     logs = _log_group(target, "rides-api")
-    role = _role(target, "rides_api", "lambda", stream_arn=stream.arn, log_group_arn=logs.arn)
+    role_arn = _role_arn(target, "rides_api", "lambda", stream_arn=stream.arn, log_group_arn=logs.arn)
     return aws.lambda_.Function(
         "rides-api",
         name=target.named("rides-api"),
         description="Validates a ride event and puts it into the stream.",
-        role=role.arn,
+        role=role_arn,
         runtime="python3.12",
         handler="lambdas.rides_api.handler.handler",
         code=_code("rides_api"),
@@ -76,7 +76,7 @@ def _api_function(target: Target, stream: aws.kinesis.Stream) -> aws.lambda_.Fun
 
 def _lake_function(target: Target, stream: aws.kinesis.Stream, failed: aws.sqs.Queue) -> aws.lambda_.Function:
     logs = _log_group(target, "rides-to-lake")
-    role = _role(
+    role_arn = _role_arn(
         target,
         "rides_to_lake",
         "lambda",
@@ -92,7 +92,7 @@ def _lake_function(target: Target, stream: aws.kinesis.Stream, failed: aws.sqs.Q
         "rides-to-lake",
         name=target.named("rides-to-lake"),
         description="Writes the stream's ride events to the curated zone.",
-        role=role.arn,
+        role=role_arn,
         runtime="python3.12",
         handler="lambdas.rides_to_lake.handler.handler",
         code=_code("rides_api", "rides_to_lake"),
@@ -128,16 +128,19 @@ def _log_group(target: Target, function: str) -> aws.cloudwatch.LogGroup:
     )
 
 
-def _role(target: Target, name: str, service: str, **values: pulumi.Input[str]) -> aws.iam.Role:
-    """A role for a service, with the rights of policies/iam/<name>.json, within the boundary of all roles."""
+def _role_arn(target: Target, name: str, service: str, **values: pulumi.Input[str]) -> pulumi.Output[str]:
+    """A role for a service, with the rights of policies/iam/<name>.json, within the boundary of all roles.
+
+    Its ARN is known only when it has its rights: a mapping looks at once whether the role may read the stream.
+    """
     role = aws.iam.Role(
         name,
         name=target.named(name.replace("_", "-")),
         assume_role_policy=document("trust/service", service=f"{service}.amazonaws.com"),
         permissions_boundary=f"arn:{target.partition}:iam::{target.account}:policy/{target.named('boundary')}",
     )
-    aws.iam.RolePolicy(name, name=name, role=role.name, policy=document(f"iam/{name}", **values))
-    return role
+    rights = aws.iam.RolePolicy(name, name=name, role=role.name, policy=document(f"iam/{name}", **values))
+    return pulumi.Output.all(role.arn, rights.id).apply(lambda known: known[0])
 
 
 # ---- from the stream to the lake
@@ -165,7 +168,7 @@ def _mapping(
 
 def _delivery(target: Target, stream: aws.kinesis.Stream) -> aws.kinesis.FirehoseDeliveryStream:
     name = target.named("rides")
-    role = _role(
+    role_arn = _role_arn(
         target,
         "rides_delivery",
         "firehose",
@@ -180,10 +183,10 @@ def _delivery(target: Target, stream: aws.kinesis.Stream) -> aws.kinesis.Firehos
         name=name,
         destination="extended_s3",
         kinesis_source_configuration=aws.kinesis.FirehoseDeliveryStreamKinesisSourceConfigurationArgs(
-            kinesis_stream_arn=stream.arn, role_arn=role.arn
+            kinesis_stream_arn=stream.arn, role_arn=role_arn
         ),
         extended_s3_configuration=destination(
-            role_arn=role.arn,
+            role_arn=role_arn,
             bucket_arn=target.output("lake", "raw_bucket_arn"),
             prefix=RAW_PREFIX,
             error_output_prefix=ERROR_PREFIX,
