@@ -73,7 +73,7 @@ def _texts(value: Any) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _labelled_names(columns: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds columns by their names behind any label: to compile one for each label costs a query milliseconds."""
+    """Finds columns by their names behind any label: compiling one for each label costs a query milliseconds."""
     return re.compile(rf"\d+/(?:{'|'.join(re.escape(name) for name in sorted(columns, key=len, reverse=True))})")
 
 

@@ -107,9 +107,11 @@ class _Compiler:
             case exp.Paren():
                 return self.condition(tree.this)
             case exp.And() | exp.Or():
-                left, right = self.condition(tree.left), self.condition(tree.right)
-                word = "and" if isinstance(tree, exp.And) else "or"
-                return Condition(f"({left.sql} {word} {right.sql})", left.values + right.values)
+                # a chain stays flat: dbt names up to a hundred partitions, and SQLite's parser nests less deep
+                parts = [self.condition(part) for part in tree.flatten()]
+                word = " and " if isinstance(tree, exp.And) else " or "
+                values = tuple(value for part in parts for value in part.values)
+                return Condition(f"({word.join(part.sql for part in parts)})", values)
             case exp.Not():
                 inner = self.condition(tree.this)
                 return Condition(f"not {inner.sql}", inner.values)

@@ -31,7 +31,6 @@ RESULTS = "arn:aws:s3:::lakelab-local-results-000000000000"
 
 # role, statement, and the action and the beginning of the ARN that is denied first without it
 ROWS = [
-    ("role", "sid", "action", "resource"),
     ("ingest", "ReadTheFeed", "s3:GetObject", f"{RAW}/raw/orders/"),
     ("ingest", "WriteTheLake", "s3:PutObject", f"{CURATED}/"),
     ("ingest", "ReadTheLedger", "s3:GetObject", f"{CURATED}/ledger/orders/"),

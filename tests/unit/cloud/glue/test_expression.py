@@ -53,6 +53,7 @@ def find(tmp_path_factory: pytest.TempPathFactory) -> Any:
         pytest.param("num = '10'", "b", id="int-quoted"),
         pytest.param("num < 10", "a c", id="int-order-is-not-text-order"),
         pytest.param("10 > num", "a c", id="literal-first"),
+        pytest.param(" or ".join(f"(num = {number})" for number in range(9, 120)), "a b", id="long-chain"),
         pytest.param("num = -1", "c", id="negative"),
         pytest.param("num <> 10", "a c", id="not-equal"),
         pytest.param("num != 10", "a c", id="not-equal-other-spelling"),
