@@ -193,6 +193,8 @@ class Gateway:
             await self._core.handle(scope, receive, send)
         finally:
             self._checkpoints.cancel()
+            # before anything that may take long: a server that does not end in time is killed
+            await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)
             for service in self._services.values():
                 service.close()
             await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)

@@ -97,9 +97,11 @@ class MiniStackCore:
         await self._app.app(scope, receive, send)
 
     def checkpoint(self) -> None:
-        self._checkpoints.write()
-        if self._record is not None:
-            self._record.write()
+        try:
+            self._checkpoints.write()
+        finally:  # what one of them cannot save must not keep the other from it
+            if self._record is not None:
+                self._record.write()
 
     def authenticate(self, request: Request) -> Caller:
         return contextvars.copy_context().run(self._authenticate, request)
