@@ -28,9 +28,10 @@ def as_glue_has_it(catalog: dict) -> dict:
     for node in (*catalog["nodes"].values(), *catalog["sources"].values()):
         if node["metadata"]["type"] == "view":
             node["metadata"]["comment"] = "Presto View"
-        for column in node["columns"].values():
-            if isinstance(column["index"], int):
-                column["index"] -= 1
+        if all(isinstance(column["index"], int) for column in node["columns"].values()):
+            node["columns"] = {
+                name: column | {"index": column["index"] - 1} for name, column in node["columns"].items()
+            }
     return catalog
 
 

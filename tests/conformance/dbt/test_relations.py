@@ -62,7 +62,7 @@ COLUMN_TYPES = {
     "decimal(12, 2)": ("decimal(12,2)", None),
     "real": ("float", "is_float"),
     "double": ("double", "is_float"),
-    "varchar": ("string", "is_string"),
+    "varchar": ("varchar", "is_string"),
     "varchar(20)": ("varchar(20)", "is_string"),
 }
 

@@ -119,7 +119,7 @@ class TestEmptySeed(BaseTestEmptySeed):
 class TestColumnOverride(BaseSimpleSeedColumnOverride):
     @pytest.fixture(scope="class")
     def models(self):
-        names = {"text": "string", "timestamp without time zone": "timestamp", "date": "timestamp"}
+        names = {"text": "varchar", "integer": "int", "timestamp without time zone": "timestamp", "date": "timestamp"}
         text = fixtures.properties__schema_yml
         for postgres, athena in names.items():
             text = text.replace(f"type: {postgres}", f"type: {athena}")

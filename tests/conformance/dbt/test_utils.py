@@ -10,11 +10,17 @@ from dbt.tests.adapter.utils.data_types.test_type_int import BaseTypeInt
 from dbt.tests.adapter.utils.data_types.test_type_numeric import BaseTypeNumeric
 from dbt.tests.adapter.utils.data_types.test_type_string import BaseTypeString
 from dbt.tests.adapter.utils.data_types.test_type_timestamp import BaseTypeTimestamp
+from dbt.tests.adapter.utils.fixture_date_spine import models__test_date_spine_sql, models__test_date_spine_yml
 from dbt.tests.adapter.utils.fixture_datediff import (
     models__test_datediff_sql,
     models__test_datediff_yml,
 )
+from dbt.tests.adapter.utils.fixture_get_intervals_between import models__test_get_intervals_between_yml
 from dbt.tests.adapter.utils.fixture_last_day import seeds__data_last_day_csv
+from dbt.tests.adapter.utils.fixture_null_compare import (
+    MODELS__TEST_MIXED_NULL_COMPARE_YML,
+    MODELS__TEST_NULL_COMPARE_YML,
+)
 from dbt.tests.adapter.utils.fixture_split_part import models__test_split_part_sql, models__test_split_part_yml
 from dbt.tests.adapter.utils.test_any_value import BaseAnyValue
 from dbt.tests.adapter.utils.test_array_append import BaseArrayAppend
@@ -25,7 +31,6 @@ from dbt.tests.adapter.utils.test_cast import BaseCast
 from dbt.tests.adapter.utils.test_cast_bool_to_text import BaseCastBoolToText
 from dbt.tests.adapter.utils.test_concat import BaseConcat
 from dbt.tests.adapter.utils.test_current_timestamp import BaseCurrentTimestampNaive
-from dbt.tests.adapter.utils.test_date import BaseDate
 from dbt.tests.adapter.utils.test_date_spine import BaseDateSpine
 from dbt.tests.adapter.utils.test_date_trunc import BaseDateTrunc
 from dbt.tests.adapter.utils.test_dateadd import BaseDateAdd
@@ -91,7 +96,19 @@ class TestCurrentTimestamp(BaseCurrentTimestampNaive):
 
 
 class TestDateSpine(BaseDateSpine):
-    pass
+    @pytest.fixture(scope="class")
+    def models(self):
+        """With dates as dates: Trino's functions of dates take no texts."""
+        sql = models__test_date_spine_sql.partition("{% else %}")[2].partition("{% endif %}")[0]
+        expected = " union all ".join(f"select date '2023-09-0{day}' as expected" for day in range(1, 10))
+        spine = sql.replace("'2023-09-01'", "cast('2023-09-01' as date)").replace(
+            "'2023-09-10'", "cast('2023-09-10' as date)"
+        )
+        joined = models__test_date_spine_sql[models__test_date_spine_sql.index("joined as (") :]
+        return {
+            "test_date_spine.sql": f"with generated_dates as ({spine}), expected_dates as ({expected}), {joined}",
+            "test_date_spine.yml": models__test_date_spine_yml,
+        }
 
 
 class TestDateTrunc(BaseDateTrunc):
@@ -122,7 +139,15 @@ class TestGenerateSeries(BaseGenerateSeries):
 
 
 class TestGetIntervalsBetween(BaseGetIntervalsBetween):
-    pass
+    @pytest.fixture(scope="class")
+    def models(self):
+        """With dates as dates: Trino's functions of dates take no texts."""
+        ends = "\"date '2023-09-01'\", \"date '2023-09-12'\""
+        return {
+            "test_get_intervals_between.sql": "select {{ get_intervals_between(" + ends + ", 'day') }} as intervals, "
+            "11 as expected",
+            "test_get_intervals_between.yml": models__test_get_intervals_between_yml,
+        }
 
 
 class TestGetPowersOfTwo(BaseGetPowersOfTwo):
@@ -146,11 +171,23 @@ class TestListagg(BaseListagg):
 
 
 class TestNullCompare(BaseNullCompare):
-    pass
+    @pytest.fixture(scope="class")
+    def models(self):
+        """With a type: Athena makes no view of a column of the type unknown."""
+        return {
+            "test_null_compare.sql": "select cast(null as integer) as actual, cast(null as integer) as expected",
+            "test_null_compare.yml": MODELS__TEST_NULL_COMPARE_YML,
+        }
 
 
 class TestMixedNullCompare(BaseMixedNullCompare):
-    pass
+    @pytest.fixture(scope="class")
+    def models(self):
+        """With a type: Athena makes no view of a column of the type unknown."""
+        return {
+            "test_mixed_null_compare.sql": "select 1 as actual, cast(null as integer) as expected",
+            "test_mixed_null_compare.yml": MODELS__TEST_MIXED_NULL_COMPARE_YML,
+        }
 
 
 class TestPosition(BasePosition):
@@ -189,27 +226,13 @@ class TestCastBoolToText(BaseCastBoolToText):
     pass
 
 
-class TestDate(BaseDate):
-    pass
-
-
 class TestDateDiff(BaseDateDiff):
-    """Trino counts whole units that have passed, dbt's cases the boundaries that were crossed."""
+    """Without the cases of literals: dbt-athena has no microseconds."""
 
     @pytest.fixture(scope="class")
     def project_config_update(self):
         types = {"+column_types": {"first_date": "timestamp", "second_date": "timestamp"}}
-        return {"seeds": {"test": {"data_datediff": types}}}
-
-    @pytest.fixture(scope="class")
-    def seeds(self):
-        rows = (
-            "2018-01-01 01:00:00,2018-01-02 01:00:00,day,1\n2018-01-01 01:00:00,2018-02-01 01:00:00,month,1\n"
-            "2018-01-01 01:00:00,2018-12-31 01:00:00,year,0\n2018-01-01 01:00:00,2018-01-01 02:00:01,second,3601\n"
-            "2019-12-31 00:00:00,2019-12-27 00:00:00,week,0\n2019-12-31 00:00:00,2020-01-07 00:00:00,week,1\n"
-            ",2018-01-01 02:00:00,hour,\n"
-        )
-        return {"data_datediff.csv": "first_date,second_date,datepart,result\n" + rows}
+        return {"name": "test", "seeds": {"test": {"data_datediff": types}}}
 
     @pytest.fixture(scope="class")
     def models(self):
