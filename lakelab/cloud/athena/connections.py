@@ -92,6 +92,8 @@ class Connections:
                 "preserve_insertion_order": "true",
             },
         )
+        # a statement is bound several times, and none of its files changes meanwhile
+        con.execute("SET parquet_metadata_cache = true")
         con.execute(f"ATTACH ':memory:' AS {CATALOG}")
         prepare_connection(con)
         return con

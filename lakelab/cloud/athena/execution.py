@@ -89,6 +89,7 @@ class Execution:
         plan.create(con)
         plan.scanned = scanned(con, plan.translated.sql, plan.relations.values())
         self.check_cutoff(plan.scanned)
+        plan.hasten(con)
         return plan
 
     def check_cutoff(self, bytes_scanned: int) -> None:

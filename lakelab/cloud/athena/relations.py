@@ -34,7 +34,8 @@ class Relation:
     """A table for DuckDB: its columns with Trino types, the SELECT that gives them, and the files that it reads.
 
     `formats` says how each file is stored: what a query is billed depends on it. A file that was converted first is
-    known by the path of the copy. `label` is what the names of the columns begin with where files are scanned.
+    known by the path of the copy. `label` is what the names of the columns begin with where files are scanned; `fast`,
+    where there is one, gives the same rows sooner and without labels.
     """
 
     columns: dict[str, str]
@@ -42,6 +43,7 @@ class Relation:
     files: dict[Path, DataFile] = field(default_factory=dict)
     formats: dict[Path, Format] = field(default_factory=dict)
     field_ids: dict[int, str] = field(default_factory=dict)  # of an Iceberg table: its files may have older names
+    fast: str = ""
     label: str = field(default_factory=lambda: f"{next(_numbers)}/")
 
 
@@ -95,7 +97,9 @@ class HiveRelations:
             sql="",
         )
         selects = [self._select(table, form, members, relation) for (form, _), members in groups.items()]
-        relation.sql = " UNION ALL ".join(selects) or self._empty(relation)
+        relation.sql = " UNION ALL ".join(labelled for labelled, _ in selects) or self._empty(relation)
+        if any(fast != labelled for labelled, fast in selects):
+            relation.fast = " UNION ALL ".join(fast for _, fast in selects)
         return relation
 
     def _partitions(self, table: Table) -> Sequence[Partition]:
@@ -119,7 +123,8 @@ class HiveRelations:
         form: Format,
         members: list[tuple[Partition, DataFile, datetime]],
         relation: Relation,
-    ) -> str:
+    ) -> tuple[str, str]:
+        """The SELECT with labelled columns, and the fastest one."""
         serde = members[0][0].storage.serde_properties
         files = [file for _, file, _ in members]
         source = read(form, files, table.columns, serde, table.properties, self._scratch, relation.label)
@@ -129,7 +134,8 @@ class HiveRelations:
             relation.formats[read_as] = form
         own = [f"r.{quoted(column.name)}" for column in table.columns]
         if not table.keys and not self._hidden:
-            return f"SELECT {', '.join(own)} FROM ({source.sql}) r"
+            sql, fast = (f"SELECT {', '.join(own)} FROM ({each}) r" for each in (source.sql, source.fast or source.sql))
+            return sql, fast
         keys = [f"{_typed(f'f.k{number}', key)} AS {quoted(key.name)}" for number, key in enumerate(table.keys)]
         hidden = [f"f.{quoted(name)}" for name in self._hidden]
         rows = ", ".join(
@@ -137,10 +143,12 @@ class HiveRelations:
             for partition, file, modified in members
         )
         names = ", ".join(["file", *(f"k{number}" for number in range(len(table.keys))), *map(quoted, self._hidden)])
-        return (
-            f"SELECT {', '.join([*own, *keys, *hidden])} FROM ({source.sql}) r "
+        sql, fast = (
+            f"SELECT {', '.join([*own, *keys, *hidden])} FROM ({each}) r "
             f"JOIN (VALUES {rows}) f({names}) ON r.filename = f.file"
+            for each in (source.sql, source.fast or source.sql)
         )
+        return sql, fast
 
     def _row(self, table: Table, partition: Partition, file: DataFile, modified: datetime, read_as: Path) -> str:
         cells = [text_literal(str(read_as))]

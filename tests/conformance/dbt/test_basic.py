@@ -77,6 +77,7 @@ class TestEphemeral(BaseEphemeral):
 class TestEphemeralMulti(BaseEphemeralMulti):
     def test_ephemeral_multi(self, project):
         """Without the last step, which compares the SQL that Postgres is sent."""
+        run_dbt(["seed"])
         assert len(run_dbt(["run"])) == 3
         for model in ("dependent", "double_dependent", "super_dependent"):
             check_relations_equal(project.adapter, ["seed", model])
@@ -187,4 +188,10 @@ class TestEmptyFlagInlineSourceRef(BaseTestEmptyInlineSourceRef):
 
 
 class TestSampleMode(BaseSampleModeTest):
-    pass
+    @pytest.fixture(scope="class")
+    def input_model_sql(self):
+        """Timestamps without an offset: a Hive table has no others."""
+        rows = ((1, "2025-01-01 01:25:00"), (2, "2025-01-02 13:47:00"), (3, "2025-01-03 01:32:00"))
+        return "{{ config(materialized='table', event_time='event_time') }}\n" + " union all ".join(
+            f"select {number} as id, timestamp '{moment}' as event_time" for number, moment in rows
+        )

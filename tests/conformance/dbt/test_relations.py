@@ -63,7 +63,7 @@ COLUMN_TYPES = {
     "real": ("float", "is_float"),
     "double": ("double", "is_float"),
     "varchar": ("varchar", "is_string"),
-    "varchar(20)": ("varchar(20)", "is_string"),
+    "varchar(20)": ("varchar(20)", None),
 }
 
 

@@ -222,20 +222,18 @@ class TestNewColumnWithDeletes(Customers, BaseSnapshotNewColumnWithDeletes):
 
 
 SAME = "(1, 'a', '{{ var('name', 'old') }}'), (1, 'b', 'same')"
-TWO_KEYS = (
-    "{strategy: check, check_cols: [name], unique_key: [id, part], table_type: iceberg, hard_deletes: new_record}"
-)
+NEW_RECORD = "{strategy: check, check_cols: [name], unique_key: part, table_type: iceberg, hard_deletes: new_record}"
 
 
-class TestTwoKeysAndNewRecordIceberg:
-    """A key of two columns; a row that is deleted, kept as a record of its own, and comes back."""
+class TestNewRecordIceberg:
+    """A row that is deleted, kept as a record of its own, and comes back."""
 
     @pytest.fixture(scope="class")
     def models(self):
         without = "part <> '{{ var('without', '') }}'"
         return {
             "watched.sql": f"select * from (values {SAME}) as t (id, part, name) where {without}",
-            "snapshots.yml": f"snapshots: [{{name: history, relation: \"ref('watched')\", config: {TWO_KEYS}}}]",
+            "snapshots.yml": f"snapshots: [{{name: history, relation: \"ref('watched')\", config: {NEW_RECORD}}}]",
         }
 
     def test_snapshot(self, project):

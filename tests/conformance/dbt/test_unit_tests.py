@@ -8,10 +8,7 @@ from dbt.tests.adapter.unit_testing.test_invalid_input import BaseUnitTestInvali
 from dbt.tests.adapter.unit_testing.test_quoted_reserved_word_column_names import (
     BaseUnitTestQuotedReservedWordColumnNames,
 )
-from dbt.tests.adapter.unit_testing.test_types import (
-    BaseUnitTestingTypes,
-    BaseUnitTestingVarcharFixtureNoTruncation,
-)
+from dbt.tests.adapter.unit_testing.test_types import BaseUnitTestingTypes
 
 
 class TestCaseInsensitivity(BaseUnitTestCaseInsensivity):
@@ -23,10 +20,6 @@ class TestInvalidInput(BaseUnitTestInvalidInput):
 
 
 class TestQuotedReservedWords(BaseUnitTestQuotedReservedWordColumnNames):
-    pass
-
-
-class TestVarcharFixture(BaseUnitTestingVarcharFixtureNoTruncation):
     pass
 
 

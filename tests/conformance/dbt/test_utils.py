@@ -270,7 +270,7 @@ class TestTypeInt(BaseTypeInt):
 
 class TestTypeNumeric(BaseTypeNumeric):
     def numeric_fixture_type(self):
-        return "decimal(28,6)"
+        return "decimal(38,6)"
 
 
 class TestTypeString(BaseTypeString):

@@ -46,6 +46,44 @@ def estimated_rows(paths: Sequence[Path]) -> int:
     return round(rows * sum(path.stat().st_size for path in paths) / read)
 
 
+def all_have(paths: Sequence[Path], columns: Mapping[str, str]) -> bool:
+    """Whether a few files have these columns of exactly these types: names in lower case, types as DuckDB has them."""
+    if len(paths) > _SAMPLE:
+        return False
+    try:
+        found = [_types(path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
+    except pa.ArrowInvalid:
+        return False
+    return all(types.get(name) == kind for types in found for name, kind in columns.items())
+
+
+_DUCKDB_TYPES = {
+    pa.bool_(): "BOOLEAN",
+    pa.int8(): "TINYINT",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.timestamp("ms"): "TIMESTAMP",
+    pa.timestamp("us"): "TIMESTAMP",
+}
+
+
+@lru_cache(maxsize=4096)
+def _types(path: Path, modified: int, size: int) -> dict[str, str]:
+    """The types of a file's columns, as DuckDB reads them; nested columns and rare types are left out."""
+    types: dict[str, str] = {}
+    for column in parquet_files.read_schema(path):
+        name, kind = column.name.lower(), _DUCKDB_TYPES.get(column.type, "")
+        if pa.types.is_decimal128(column.type):
+            kind = f"DECIMAL({column.type.precision},{column.type.scale})"
+        types[name] = kind if name not in types else ""
+    return types
+
+
 def row_groups(path: Path, field_ids: Mapping[int, str] | None = None) -> tuple[RowGroup, ...]:
     """The row groups of a Parquet file, with today's names of the columns where the field ids of a table are given."""
     status = path.stat()

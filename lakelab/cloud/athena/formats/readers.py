@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lakelab.cloud.athena.catalog import Field
 from lakelab.cloud.athena.formats import patterns, transcode
-from lakelab.cloud.athena.formats.footers import estimated_rows
+from lakelab.cloud.athena.formats.footers import all_have, estimated_rows
 from lakelab.cloud.athena.formats.names import Format
 from lakelab.cloud.athena.sql.types import Type, from_hive, to_duckdb
 
@@ -30,10 +30,14 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Source:
-    """What to read: the SELECT, and for each original file the one that is read in its place."""
+    """What to read: the SELECT, and for each original file the one that is read in its place.
+
+    `fast` gives the same rows sooner, where the files allow it, but tells nothing of its columns in DuckDB's plan.
+    """
 
     sql: str
     read_as: dict[Path, Path]
+    fast: str = ""
 
 
 def text_literal(text: str) -> str:
@@ -103,7 +107,12 @@ def _parquet(read_as: dict[Path, Path], columns: Sequence[Field], label: str = "
     rows = estimated_rows(list(read_as.values()))
     names = ", ".join(f"{quoted(label + column.name)} AS {quoted(column.name)}" for column in columns)
     options = f"schema = MAP {{{schema}}}, explicit_cardinality = {rows}"
-    return Source(f"SELECT {names}, filename FROM read_parquet({files}, {options})", read_as)
+    fast = ""
+    if label and all_have(list(read_as.values()), {c.name.lower(): duckdb_type(c.type) for c in columns}):
+        # with a schema of ours DuckDB reads a file on one thread only
+        own = ", ".join(quoted(column.name) for column in columns)
+        fast = f"SELECT {own}, filename FROM read_parquet({files}, filename = true)"
+    return Source(f"SELECT {names}, filename FROM read_parquet({files}, {options})", read_as, fast)
 
 
 def _texts(read_as: dict[Path, Path], columns: Sequence[Field]) -> Source:
