@@ -22,12 +22,23 @@ OFFLINE = (
 
 
 def run(root: Path, state: Path) -> Run:
-    """The locked packages with known vulnerabilities; skipped, with a message, where there is no network."""
+    """The locked packages with known vulnerabilities; skipped, with a message, where PyPI cannot be asked.
+
+    A package index that stands in for PyPI may lack PyPI's JSON API, which is what knows the vulnerabilities: pip-audit
+    then skips every package and still ends with 0, which is no success here.
+    """
     lines = (root / LOCK).read_text(encoding="utf-8").splitlines()
     where = {line.split("==")[0].lower(): number for number, line in enumerate(lines, start=1) if "==" in line}
 
     def parse(result: Result) -> Run:
-        answer = json.loads(result.stdout)
+        packages = json.loads(result.stdout)["dependencies"]
+        skipped = [package for package in packages if "skip_reason" in package]
+        if len(skipped) == len(packages):
+            reason = skipped[0]["skip_reason"] if skipped else "it saw none"
+            return Run(TOOL, skipped=f"no package could be audited, the first because: {reason}")
+        if skipped:
+            names = ", ".join(package["name"] for package in skipped)
+            return Run(TOOL, failure=f"{len(skipped)} of {len(packages)} packages could not be audited: {names}")
         findings = tuple(
             Finding(
                 TOOL,
@@ -35,10 +46,10 @@ def run(root: Path, state: Path) -> Run:
                 f"{package['name']} {package['version']}; repaired in {', '.join(problem['fix_versions']) or 'none'}",
                 Location(LOCK, where.get(package["name"].lower(), 0)),
             )
-            for package in answer["dependencies"]
-            for problem in package.get("vulns", [])
+            for package in packages
+            for problem in package["vulns"]
         )
-        return Run(TOOL, findings, len(answer["dependencies"]), "packages")
+        return Run(TOOL, findings, len(packages), "packages")
 
     program = str(tool(TOOL, root, state))
     command = [
