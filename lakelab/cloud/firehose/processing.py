@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lakelab.cloud.firehose.errors import InvalidArgument
-from lakelab.cloud.firehose.jq import JqError, Program, compile_object
+from lakelab.cloud.firehose.jq import JqError, KeyQuery
 from lakelab.cloud.firehose.records import PROCESSING_FAILED, Failure, Item, PartitionKeys
 
 SUPPORTED = ("Lambda", "MetadataExtraction", "RecordDeAggregation", "AppendDelimiterToRecord")
@@ -56,7 +56,7 @@ class Processing:
         self._region = region
         self._partitioned = partitioned
         self._steps: dict[str, dict[str, str]] = {}
-        self._query: Program | None = None
+        self._query: KeyQuery | None = None
         self.query_keys: set[tuple[str, str]] = set()
         if not settings.get("Enabled"):
             return
@@ -75,12 +75,11 @@ class Processing:
     def _compile(self, parameters: dict[str, str]) -> None:
         if not self._partitioned:
             raise InvalidArgument("MetadataExtraction processor is valid only when Dynamic Partitioning is enabled.")
-        text = parameters.get("MetadataExtractionQuery", "")
         try:
-            self._query, names = compile_object(text)
+            self._query = KeyQuery(parameters.get("MetadataExtractionQuery", ""))
         except JqError as error:
             raise InvalidArgument(f"MetadataExtractionQuery is not valid: {error}") from error
-        self.query_keys = {("partitionKeyFromQuery", name) for name in names}
+        self.query_keys = {("partitionKeyFromQuery", name) for name in self._query.names}
 
     def run(self, items: Sequence[Item], invoke: InvokeFunction) -> Outcome:
         """The records that are to be delivered, with their partition keys, and those that failed."""
@@ -196,31 +195,30 @@ class Processing:
     def _with_keys(self, items: list[Item]) -> Outcome:
         if self._query is None:
             return items, []
-        done, failures = [], []
+        done: list[Item] = []
+        failures: list[Failure] = []
         for item in items:
             try:
-                done.append(item.with_data(item.data, item.keys + self._extracted(item.data)))
+                done.append(item.with_data(item.data, item.keys + _extracted(self._query, item.data)))
             except JqError as error:
                 code = "DynamicPartitioning.MetadataExtractionFailed"
                 failures.append(Failure(item, PROCESSING_FAILED, code, str(error)))
         return done, failures
 
-    def _extracted(self, data: bytes) -> PartitionKeys:
-        try:
-            document = json.loads(data)
-        except ValueError as error:
-            raise JqError("Non JSON record provided") from error
-        assert self._query is not None
-        results = list(self._query(document))
-        if len(results) != 1 or not isinstance(results[0], dict):
-            raise JqError("the query must give one object")
-        keys = []
-        for name, value in sorted(results[0].items()):
-            if value is None or value == "" or isinstance(value, dict | list):
-                raise JqError("partitionKeys values must not be null or empty")
-            text = json.dumps(value) if not isinstance(value, str) else value
-            keys.append((("partitionKeyFromQuery", name), text))
-        return tuple(keys)
+
+def _extracted(query: KeyQuery, data: bytes) -> PartitionKeys:
+    try:
+        document = data.decode()
+        json.loads(document)
+    except ValueError as error:
+        raise JqError("Non JSON record provided") from error
+    keys = []
+    for name, value in sorted(query.keys(document).items()):
+        if value is None or value == "" or isinstance(value, dict | list):
+            raise JqError("partitionKeys values must not be null or empty")
+        text = json.dumps(value) if not isinstance(value, str) else value
+        keys.append((("partitionKeyFromQuery", name), text))
+    return tuple(keys)
 
 
 def _delimiter(text: str) -> bytes:

@@ -32,14 +32,37 @@ class Deployed:
     def __init__(self, lab: Any):
         for layer in ("stream", "query"):
             lab.run("up", layer)
+        self.lab = lab
         self.config = lab.config
         self.stacks = Stacks(lab.config, "local")
         self.feed = RideFeed(lab.config)
 
-    def query(self, sql: str) -> list[list[str | None]]:
+    def query(self, sql: str, database: str = "database") -> list[list[str | None]]:
         output = self.stacks.output
-        database, workgroup = output("catalog", "database"), output("query", "workgroup")
-        return athena.run(client(self.config, "athena"), sql, database=database, workgroup=workgroup).rows
+        found = output("catalog", database)
+        return athena.run(
+            client(self.config, "athena"), sql, database=found, workgroup=output("query", "workgroup")
+        ).rows
+
+    def check_facts(self, seed: int, good: dict[str, rides.Ride]) -> None:
+        """Build the models: each good ride is in `fct_rides` once, its driver is as the event says, and sums agree."""
+        self.lab.run("transform")
+        events = {ride_id: json.loads(ride.body) for ride_id, ride in good.items()}
+        facts = self.query(
+            "select ride_id, fare_cents, driver_city, f.driver_id, vehicle from fct_rides as f"
+            f" join dim_driver as d on f.driver_key = d.driver_key where ride_id like 'r-{seed}-%'",
+            "analytics_database",
+        )
+        assert Counter(row[0] for row in facts) == Counter(list(events))
+        for ride_id, cents, city, driver, vehicle in facts:
+            event = events[str(ride_id)]
+            told = (event["fare_cents"], event["driver_city"], event["driver_id"], event["vehicle"])
+            assert (int(cents or 0), city, driver, vehicle) == told
+        [[count, total]] = self.query(
+            f"select count(*), sum(fare_cents) from fct_rides where ride_id like 'r-{seed}-%'", "analytics_database"
+        )
+        fares = sum(event["fare_cents"] for event in events.values())
+        assert (int(count or 0), int(total or 0)) == (len(events), fares)
 
     def parked(self) -> dict[str, dict[str, Any]]:
         """The envelopes of the on-failure queue by the id of the ride that each is about, read from the stream."""
@@ -106,16 +129,14 @@ def test_every_event_ends_where_it_belongs(deployed: Deployed):
     parked = deployed.parked()
     assert set(parked) == set(truth["poison"])
     assert {each["requestContext"]["condition"] for each in parked.values()} == {"RetryAttemptsExhausted"}
-    fares = sum(json.loads(ride.body)["fare_cents"] for ride in truth["good"].values())
-    [[total]] = deployed.query(
-        "select sum(fare_cents) from (select ride_id, max(fare_cents) as fare_cents from rides"
-        f" where ride_id like 'r-{seed}-%' group by 1)"
-    )
-    assert int(total or 0) == fares
+    deployed.check_facts(seed, truth["good"])
     assert deployed.raw() == []
     ask_clock(deployed.config, advance=301)
-    delivered = eventually(deployed.raw)
-    assert {event["ride_id"] for event in delivered} == {*truth["good"], *truth["poison"]}
+    # an object a day, one after the other
+    eventually(
+        lambda: {event["ride_id"] for event in deployed.raw()},
+        lambda found: found == {*truth["good"], *truth["poison"]},
+    )
 
 
 def test_the_reason_of_a_refusal_is_in_the_functions_log(deployed: Deployed):
@@ -181,6 +202,7 @@ def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new
         f" fare_cents)) from rides where ride_id like 'r-{seed}-%'"
     )
     assert places == values
+    deployed.check_facts(seed, truth["good"])
     ask_clock(deployed.config, advance=301)
     eventually(
         lambda: {event["ride_id"] for event in deployed.raw()},

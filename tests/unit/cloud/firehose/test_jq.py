@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from lakelab.cloud.firehose.jq import JqError, compile_program
+from lakelab.cloud.firehose.jq import JqError, KeyQuery
 
 RIDE = {
     "id": "r-1",
@@ -18,57 +20,58 @@ RIDE = {
 
 
 @pytest.mark.parametrize(
-    ("program", "results"),
+    ("query", "keys"),
     [
-        pytest.param(".", [RIDE], id="identity"),
-        pytest.param(".city", ["Berlin"], id="field"),
-        pytest.param(".type.device", ["phone"], id="path"),
-        pytest.param('.["city"]', ["Berlin"], id="quoted field"),
-        pytest.param(".type.tags[1]", ["b"], id="index"),
-        pytest.param(".type.tags[-1]", ["b"], id="index from the end"),
-        pytest.param(".type.tags[]", ["a", "b"], id="each"),
-        pytest.param(".at[0:10]", ["2025-03-04"], id="slice"),
-        pytest.param(".at[:4]", ["2025"], id="slice from the start"),
-        pytest.param(".absent", [None], id="absent"),
-        pytest.param(".none.more", [None], id="field of null"),
-        pytest.param(".city.more?", [], id="try"),
-        pytest.param('.absent // "unknown"', ["unknown"], id="alternative"),
-        pytest.param(".city, .id", ["Berlin", "r-1"], id="comma"),
-        pytest.param('.ts | strftime("%Y-%m-%d")', ["2025-03-04"], id="strftime"),
-        pytest.param('.at | fromdateiso8601 | strftime("%H")', ["05"], id="from a date"),
-        pytest.param('.at[:10] | strptime("%Y-%m-%d") | mktime', [1_741_046_400], id="strptime"),
-        pytest.param("(.cents / 100) | floor | tostring", ["9"], id="arithmetic"),
-        pytest.param('.city | ascii_downcase | split("l")', [["ber", "in"]], id="text"),
-        pytest.param('.id + "-" + .city', ["r-1-Berlin"], id="concatenation"),
-        pytest.param('if .cents > 500 then "long" elif .cents > 100 then "mid" else "short" end', ["long"], id="if"),
-        pytest.param('.type.tags | map(. + "!") | join(",")', ["a!,b!"], id="map"),
-        pytest.param("select(.cents > 1000)", [], id="select"),
+        pytest.param("{a: .city}", {"a": "Berlin"}, id="field"),
+        pytest.param("{city, id}", {"city": "Berlin", "id": "r-1"}, id="members of the same name"),
+        pytest.param("{env: .city}", {"env": "Berlin"}, id="a member called env"),
+        pytest.param('{"a": .type.device}', {"a": "phone"}, id="a quoted name"),
+        pytest.param("{a:.at[0:10]}", {"a": "2025-03-04"}, id="slice"),
+        pytest.param('{a: (.absent // "unknown")}', {"a": "unknown"}, id="alternative"),
+        pytest.param('{a: (.at | fromdateiso8601 | strftime("%H"))}', {"a": "05"}, id="from a date"),
+        pytest.param('{a: "\\(.id), \\(.city)", b: .id}', {"a": "r-1, Berlin", "b": "r-1"}, id="a comma in a text"),
+        pytest.param('{a: [.id, .city] | join("-"), b: {c: 1}.c}', {"a": "r-1-Berlin", "b": 1}, id="a comma within"),
         pytest.param(
             '{customer:.id, device:.type.device, year:.ts|strftime("%Y"), city}',
-            [{"customer": "r-1", "device": "phone", "year": "2025", "city": "Berlin"}],
+            {"customer": "r-1", "device": "phone", "year": "2025", "city": "Berlin"},
             id="an object as AWS's examples write it",
         ),
     ],
 )
-def test_a_program(program: str, results: list):
-    assert list(compile_program(program)(RIDE)) == results
+def test_the_keys_of_a_record(query: str, keys: dict):
+    made = KeyQuery(query)
+    assert made.keys(json.dumps(RIDE)) == keys
+    assert set(made.names) == set(keys)
 
 
 @pytest.mark.parametrize(
-    ("program", "message"),
+    ("query", "message"),
     [
-        pytest.param("{a:.b", "expected", id="not closed"),
-        pytest.param(".a |", "ends too early", id="ends early"),
-        pytest.param("reduce .[] as $x (0; . + $x)", "cannot read|not known", id="reduce"),
-        pytest.param("frobnicate", "frobnicate/0 is not known here", id="unknown function"),
-        pytest.param('"\\(.a)"', "interpolation is not known", id="interpolation"),
+        pytest.param("{a:.b", "syntax error", id="not closed"),
+        pytest.param("{a: .b |}", "syntax error", id="ends early"),
+        pytest.param("{a: frobnicate}", "frobnicate/0 is not defined", id="unknown function"),
+        pytest.param(".city", "'.city' does not construct an object", id="no object"),
+        pytest.param("", "'' does not construct an object", id="nothing"),
+        pytest.param("{a: .b} | {c: .a}", "does more than construct an object", id="more than an object"),
+        pytest.param("{(.city): 1}", r"the name of a key must be written out, got '\('", id="a name that is computed"),
+        pytest.param("{a: env.HOME}", "env is not available to a delivery stream", id="environment"),
+        pytest.param('{a: "\\(env.HOME)"}', "env is not available to a delivery stream", id="environment in a text"),
+        pytest.param("{a: $ENV.HOME}", r"\$ENV is not available to a delivery stream", id="environment as a variable"),
     ],
 )
-def test_what_is_refused(program: str, message: str):
+def test_what_is_refused(query: str, message: str):
     with pytest.raises(JqError, match=message):
-        compile_program(program)
+        KeyQuery(query)
 
 
-def test_a_failure_names_its_value():
-    with pytest.raises(JqError, match='Cannot index string with "more"'):
-        list(compile_program(".city.more")(RIDE))
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        pytest.param("{a: .city.more}", "Cannot index string with string", id="a field of a text"),
+        pytest.param("{a: .type.tags[]}", "the query must give one object", id="several objects"),
+        pytest.param("{a: (.absent | tonumber)}", "null .null. cannot be parsed as a number", id="a number of nothing"),
+    ],
+)
+def test_a_record_that_has_no_such_keys(query: str, message: str):
+    with pytest.raises(JqError, match=message):
+        KeyQuery(query).keys(json.dumps(RIDE))
