@@ -11,12 +11,13 @@ from target import Target
 
 
 def deploy(target: Target) -> None:
-    """The roles of the ingest function, the crawler, the transforms and the analysts, all within one boundary.
+    """The roles of ingest function, crawler, jobs, transforms and analysts, all within one boundary.
 
     Beside them a user who may only become an analyst, and the role of CI, which deploys the other layers: this one,
     with the boundary and the deployer's own rights, is deployed by a person.
 
-    Exports `<role>_role_arn` and `<role>_role_name` for ingest, crawler, transform, analyst and deployer; `learner`.
+    Exports `<role>_role_arn` and `<role>_role_name` for ingest, crawler, jobs, transform, analyst and deployer;
+    `learner`.
     """
     raw = target.output("lake", "raw_bucket_arn")
     curated = target.output("lake", "curated_bucket_arn")
@@ -45,6 +46,15 @@ def deploy(target: Target) -> None:
         "crawler": (
             "glue",
             {"raw_bucket_arn": raw, **catalog, "log_groups_arn": target.arn("logs", "log-group:/aws-glue/crawlers*")},
+        ),
+        "jobs": (
+            "glue",
+            {
+                "artifacts_bucket_arn": target.output("lake", "artifacts_bucket_arn"),
+                "curated_bucket_arn": curated,
+                **catalog,
+                "log_groups_arn": target.arn("logs", "log-group:/aws-glue/python-jobs*"),
+            },
         ),
         "transform": (
             "account",

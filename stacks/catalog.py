@@ -1,4 +1,4 @@
-"""The layer catalog: the databases, a table for each data contract, and the crawlers."""
+"""The layer catalog: the databases, a table for each data contract, the crawlers and the jobs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FORMATS: dict[str, dict[str, str]] = {
 
 
 def deploy(target: Target) -> None:
-    """The contracts' tables over the curated bucket, an empty database for the transforms, and the crawlers.
+    """The contracts' tables over the curated bucket, an empty database for the transforms, the crawlers and the jobs.
 
-    Exports `database`, `analytics_database` and `<crawler>_crawler`.
+    Exports `database`, `analytics_database`, `<crawler>_crawler` and `<job>_job`.
     """
     database = aws.glue.CatalogDatabase(
         "lake", name=target.database, description="The lake's own tables, made from their data contracts."
@@ -40,11 +40,16 @@ def deploy(target: Target) -> None:
     curated = target.output("lake", "curated_bucket")
     for contract in contracts():
         _table(contract, database.name, curated)
+        if contract.compacted:
+            _table(contract.compacted, database.name, curated)
     pulumi.export("database", database.name)
     pulumi.export("analytics_database", analytics.name)
     for name, settings in yaml.safe_load((ROOT / "glue/crawlers.yaml").read_text()).items():
         crawler = _crawler(target, name, settings, database.name)
         pulumi.export(f"{name}_crawler", crawler.name)
+    for name, settings in yaml.safe_load((ROOT / "glue/jobs.yaml").read_text()).items():
+        job = _job(target, name, settings, database.name)
+        pulumi.export(f"{name}_job", job.name)
 
 
 def _table(contract: Contract, database: pulumi.Output[str], bucket: pulumi.Output[str]) -> aws.glue.CatalogTable:
@@ -92,4 +97,29 @@ def _crawler(target: Target, name: str, settings: dict[str, Any], database: pulu
         schema_change_policy=aws.glue.CrawlerSchemaChangePolicyArgs(
             update_behavior="UPDATE_IN_DATABASE", delete_behavior="LOG"
         ),
+    )
+
+
+def _job(target: Target, name: str, settings: dict[str, Any], database: pulumi.Output[str]) -> aws.glue.Job:
+    script = aws.s3.BucketObject(
+        name,
+        bucket=target.output("lake", "artifacts_bucket"),
+        key=f"glue/{name}.py",
+        source=pulumi.FileAsset(str(ROOT / f"glue/jobs/{name}.py")),
+        content_type="text/x-python",
+    )
+    return aws.glue.Job(
+        name,
+        name=target.named(name.replace("_", "-")),
+        description=settings["description"],
+        role_arn=target.output("access", "jobs_role_arn"),
+        command=aws.glue.JobCommandArgs(
+            name="pythonshell",
+            python_version="3.9",
+            script_location=pulumi.Output.concat("s3://", script.bucket, "/", script.key),
+        ),
+        default_arguments={"--library-set": "analytics", "--database": database, **settings["arguments"]},
+        max_capacity=settings["max_capacity"],
+        timeout=settings["timeout"],
+        execution_property=aws.glue.JobExecutionPropertyArgs(max_concurrent_runs=1),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import yaml
 
 TABLES = Path(__file__).resolve().parents[2] / "glue/tables"
 REQUIRED = {"name", "description", "grain", "location", "format", "columns"}
-OPTIONAL = {"partition_keys", "feed"}
+OPTIONAL = {"partition_keys", "feed", "compacted"}
 COLUMN_REQUIRED = {"name", "type", "meaning"}
 COLUMN_OPTIONAL = {"nullable", "pattern", "values", "minimum", "maximum"}
 FORMATS = ("parquet", "json")
@@ -29,7 +29,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """What a table promises. `location` is the prefix in the curated bucket; `document` is the whole of the file."""
+    """What a table promises. `location` is the prefix in the curated bucket; `document` is the whole of the file.
+
+    `compacted` is a second table of the same columns, `<name>_compacted`: a job writes the rows of the first to it.
+    """
 
     name: str
     description: str
@@ -39,6 +42,7 @@ class Contract:
     columns: list[Column]
     partition_keys: list[Column]
     document: dict[str, Any]
+    compacted: Contract | None = None
 
     def as_json(self) -> str:
         """The document as a function that has no YAML library can read it."""
@@ -63,7 +67,7 @@ def read_contract(path: Path) -> Contract:
         raise ValueError(f"{path.name}: the name is {document['name']!r}, the file's is {path.stem!r}")
     if document["format"] not in FORMATS:
         raise ValueError(f"{path.name}: the format {document['format']!r} is none of {', '.join(FORMATS)}")
-    return Contract(
+    contract = Contract(
         name=document["name"],
         description=document["description"],
         grain=document["grain"],
@@ -72,6 +76,14 @@ def read_contract(path: Path) -> Contract:
         columns=_columns(path, document["columns"]),
         partition_keys=_columns(path, document.get("partition_keys", [])),
         document=document,
+    )
+    if "compacted" not in document:
+        return contract
+    described = f"The rows of {contract.name} in few files, as of the last compaction."
+    location = document["compacted"]
+    return replace(
+        contract,
+        compacted=replace(contract, name=f"{contract.name}_compacted", description=described, location=location),
     )
 
 

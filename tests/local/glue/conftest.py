@@ -75,3 +75,36 @@ def crawl(cloud: Any, make_role: Callable[..., str], wait_until: Callable[..., A
     yield run
     for name in made:
         glue.delete_crawler(Name=name)
+
+
+@pytest.fixture
+def make_job(cloud: Any, make_role: Callable[..., str]) -> Iterator[Callable[..., tuple[str, str]]]:
+    """Makes a job of a script; answers its name and its bucket."""
+    glue, s3 = cloud.client("glue"), cloud.client("s3")
+    made: list[str] = []
+
+    def make(
+        script: bytes, *, actions: tuple[str, ...] = ("s3:*", "logs:*", "sts:*"), **options: Any
+    ) -> tuple[str, str]:
+        name, bucket = f"job-{uuid4().hex[:12]}", cloud.bucket()
+        s3.put_object(Bucket=bucket, Key="script.py", Body=script)
+        command = {"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/script.py", "PythonVersion": "3.9"}
+        glue.create_job(**{"Name": name, "Role": make_role(*actions), "Command": command, **options})
+        made.append(name)
+        return name, bucket
+
+    yield make
+    for name in made:
+        glue.delete_job(JobName=name)
+
+
+@pytest.fixture
+def ended(cloud: Any, wait_until: Callable[..., Any]) -> Callable[..., Any]:
+    """The JobRun of a run when it has ended."""
+    glue = cloud.client("glue")
+
+    def run(name: str, run_id: str) -> Any:
+        wait_until(lambda: glue.get_job_run(JobName=name, RunId=run_id)["JobRun"].get("CompletedOn"))
+        return glue.get_job_run(JobName=name, RunId=run_id)["JobRun"]
+
+    return run
