@@ -52,7 +52,7 @@ def denials(
     after = time.time() - float(since) if since else 0.0
     found = [
         denial
-        for denial in read(config.state / FILE, allowed=False, since=after)
+        for denial in read(config.deployed / FILE, allowed=False, since=after)
         if role is None or role in (denial.role, denial.role.rpartition("/")[2])
     ][:limit]
     if as_json:
@@ -94,7 +94,7 @@ def diff(role: Role, as_json: Json = False) -> None:
     config = settings()
     found = granted(lambda service: client(config, service), role)
     kept = read_kept(config.root / "policies/iam/kept.yaml")
-    compared = difference(found, read(config.state / FILE, role=found.principal.stable_arn), kept)
+    compared = difference(found, read(config.deployed / FILE, role=found.principal.stable_arn), kept)
     if as_json:
         print_json(
             {
@@ -184,7 +184,7 @@ def forget() -> None:
     """Begin the record of decisions anew: the next diff is about what comes from now on."""
     from lakelab.cloud.iam.record import FILE, forget
 
-    out.print(f"forgot {forget(settings().state / FILE)} recorded decisions")
+    out.print(f"forgot {forget(settings().deployed / FILE)} recorded decisions")
     next_step("run what you want to look at, then: lakelab iam diff ROLE")
 
 

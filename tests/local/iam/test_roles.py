@@ -14,20 +14,26 @@ from urllib.parse import quote_plus
 from uuid import uuid4
 
 import pytest
+import requests
 
+from lakelab.cloud.clock import ask_clock
 from lakelab.cloud.environment import client
 from lakelab.cloud.iam.granted import granted
 from lakelab.cloud.iam.record import FILE, Recorded, read
 from lakelab.cloud.iam.usage import covers, difference, read_kept
-from lakelab.pipeline import athena, crawl
+from lakelab.pipeline import athena, crawl, jobs, rides
+from lakelab.pipeline.ride_feed import RideFeed
 from lakelab.testing import Cloud
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
 
 DAYS = itertools.count()
+ARTIFACTS = "arn:aws:s3:::lakelab-local-artifacts-000000000000"
 CURATED = "arn:aws:s3:::lakelab-local-curated-000000000000"
 RAW = "arn:aws:s3:::lakelab-local-raw-000000000000"
 RESULTS = "arn:aws:s3:::lakelab-local-results-000000000000"
+STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/lakelab-local-rides"
+GLUE = "arn:aws:glue:us-east-1:000000000000:"
 
 # role, statement, and the action and the beginning of the ARN that is denied first without it
 ROWS = [
@@ -35,25 +41,37 @@ ROWS = [
     ("ingest", "WriteTheLake", "s3:PutObject", f"{CURATED}/"),
     ("ingest", "ReadTheLedger", "s3:GetObject", f"{CURATED}/ledger/orders/"),
     ("ingest", "LearnThatALedgerIsNotThere", "s3:ListBucket", CURATED),
-    ("ingest", "RegisterPartitions", "glue:GetTable", "arn:aws:glue:us-east-1:000000000000:"),
+    ("ingest", "RegisterPartitions", "glue:GetTable", GLUE),
     ("crawler", "ListTheFeed", "s3:ListBucket", RAW),
     ("crawler", "ReadTheFeed", "s3:GetObject", f"{RAW}/raw/orders/"),
-    ("crawler", "SeeWhichTablesThereAre", "glue:GetTables", "arn:aws:glue:us-east-1:000000000000:"),
-    ("crawler", "WriteTheTablesItFinds", "glue:CreateTable", "arn:aws:glue:us-east-1:000000000000:"),
+    ("crawler", "SeeWhichTablesThereAre", "glue:GetTables", GLUE),
+    ("crawler", "WriteTheTablesItFinds", "glue:CreateTable", GLUE),
+    ("jobs", "ReadTheScripts", "s3:GetObject", f"{ARTIFACTS}/glue/compact_orders.py"),
+    ("jobs", "ListTheOrders", "s3:ListBucket", CURATED),
+    ("jobs", "ReadTheOrders", "s3:GetObject", f"{CURATED}/curated/orders/"),
+    ("jobs", "WriteTheCompactedOrders", "s3:PutObject", f"{CURATED}/curated/orders_compacted/"),
+    ("jobs", "FindTheOrders", "glue:GetPartitions", f"{GLUE}table/lakelab_local/orders"),
+    ("jobs", "PointAtTheCompactedOrders", "glue:GetTable", f"{GLUE}table/lakelab_local/orders_compacted"),
     ("transform", "RunStatements", "athena:StartQueryExecution", "arn:aws:athena:us-east-1:000000000000:"),
-    ("transform", "SeeWhichDatabasesThereAre", "glue:GetDatabases", "arn:aws:glue:us-east-1:000000000000:"),
-    ("transform", "ReadTheLakesTables", "glue:GetTable", "arn:aws:glue:us-east-1:000000000000:"),
-    ("transform", "WriteTheAnalyticsTables", "glue:GetDatabase", "arn:aws:glue:us-east-1:000000000000:"),
+    ("transform", "SeeWhichDatabasesThereAre", "glue:GetDatabases", GLUE),
+    ("transform", "ReadTheLakesTables", "glue:GetTable", GLUE),
+    ("transform", "WriteTheAnalyticsTables", "glue:GetDatabase", GLUE),
     ("transform", "ListTheLake", "s3:ListBucket", CURATED),
     ("transform", "ReadTheLake", "s3:GetObject", f"{CURATED}/"),
     ("transform", "WriteTheAnalyticsData", "s3:PutObject", f"{CURATED}/analytics/"),
     ("analyst", "RunQueries", "athena:GetWorkGroup", "arn:aws:athena:us-east-1:000000000000:"),
     ("analyst", "LookAround", "athena:GetDataCatalog", "arn:aws:athena:us-east-1:000000000000:"),
-    ("analyst", "SeeWhichDatabasesThereAre", "glue:GetDatabases", "arn:aws:glue:us-east-1:000000000000:"),
-    ("analyst", "ReadTheCatalog", "glue:GetDatabase", "arn:aws:glue:us-east-1:000000000000:"),
+    ("analyst", "SeeWhichDatabasesThereAre", "glue:GetDatabases", GLUE),
+    ("analyst", "ReadTheCatalog", "glue:GetDatabase", GLUE),
     ("analyst", "ListTheLake", "s3:ListBucket", CURATED),
     ("analyst", "ReadTheLake", "s3:GetObject", f"{CURATED}/"),
     ("analyst", "KeepTheResults", "s3:PutObject", f"{RESULTS}/analyst/"),
+    ("rides_api", "PutIntoTheStream", "kinesis:PutRecord", STREAM),
+    ("rides_to_lake", "ReadTheStream", "kinesis:GetRecords", STREAM),
+    ("rides_to_lake", "WriteTheLake", "s3:PutObject", f"{CURATED}/curated/rides/"),
+    ("rides_to_lake", "RegisterPartitions", "glue:GetTable", GLUE),
+    ("rides_delivery", "ReadTheStream", "kinesis:GetRecords", STREAM),
+    ("rides_delivery", "WriteTheRawZone", "s3:PutObject", f"{RAW}/raw/rides/"),
 ]
 
 
@@ -75,9 +93,7 @@ class Work:
         return lambda service: self.cloud.client(service, keys)
 
     def recorded(self, role: str, **options: Any) -> list[Recorded]:
-        return read(
-            self.lab.config.state / FILE, role=f"arn:aws:iam::000000000000:role/lakelab-local-{role}", **options
-        )
+        return read(self.lab.config.state / FILE, role=f"arn:aws:iam::000000000000:role/{role_name(role)}", **options)
 
     def denials(self, role: str, since: float) -> list[Recorded]:
         """The denials after a moment, in their order; waits for the record to be written."""
@@ -166,23 +182,69 @@ class Work:
         self._run(queries, "analyst", "select count(*) from lakelab_local.orders_quarantine")
         queries.stop_query_execution(QueryExecutionId=done[0])
 
+    def compact(self) -> None:
+        """The job on a lake whose orders have changed: an order of a day that nobody has compacted."""
+        self.ingest()
+        jobs.run(self.root, "lakelab-local-compact-orders", timeout=60)
+
+    def ride(self) -> date:
+        """A ride of a day of its own, over HTTP."""
+        day = date(2026, 1, 1) + timedelta(days=next(DAYS))
+        [ride] = rides.generate(1, seed=7)
+        event = {**json.loads(ride.body), "ride_id": f"r-{uuid4().hex}"}
+        event |= {"requested_at": f"{day}T10:00:00Z", "ended_at": f"{day}T10:10:00Z"}
+        answer = requests.post(RideFeed(self.lab.config).url, json=event, timeout=20)
+        assert answer.status_code == 202, f"the API failed: {answer.status_code} {answer.text}"
+        return day
+
+    def ride_to_the_lake(self) -> None:
+        """A ride as far as the table and its partition."""
+        day, glue = self.ride(), self.root("glue")
+        self._wait("rides_to_lake", CURATED, f"curated/rides/ride_date={day}/")
+        where = {"DatabaseName": "lakelab_local", "TableName": "rides"}
+        assert glue.get_partitions(**where, Expression=f"ride_date = '{day}'")["Partitions"]
+
+    def deliver_a_ride(self) -> None:
+        """A ride as far as the raw zone; the time that Firehose gathers events for passes at once."""
+        self._wait("rides_delivery", RAW, f"raw/rides/ride_date={self.ride()}/", seconds=301)
+
+    def _wait(self, role: str, bucket: str, prefix: str, *, seconds: float = 0) -> None:
+        """Until there is an object; fails when the role is denied something meanwhile."""
+        began, deadline = time.time(), time.monotonic() + 60
+        while not self.root("s3").list_objects_v2(Bucket=bucket[13:], Prefix=prefix).get("Contents"):
+            assert not self.recorded(role, allowed=False, since=began), f"{role} was denied"
+            assert time.monotonic() < deadline, f"nothing at {prefix}: it failed"
+            if seconds:
+                ask_clock(self.lab.config, advance=seconds)
+            time.sleep(0.5)
+
     @staticmethod
     def _run(queries: Any, workgroup: str, sql: str, database: str = "lakelab_local_analytics") -> None:
         athena.run(queries, sql, database=database, workgroup=f"lakelab-local-{workgroup}")
 
 
-PARTS: dict[str, Callable[[Work], None]] = {
+PARTS: dict[str, Callable[[Work], Any]] = {
     "ingest": Work.ingest,
     "crawler": Work.crawl,
     "transform": Work.transform,
     "analyst": Work.analyse,
+    "jobs": Work.compact,
+    "rides_api": Work.ride,
+    "rides_to_lake": Work.ride_to_the_lake,
+    "rides_delivery": Work.deliver_a_ride,
 }
+STREAM_ROLES = ("rides_api", "rides_to_lake", "rides_delivery")
+
+
+def role_name(role: str) -> str:
+    return f"lakelab-local-{role.replace('_', '-')}"
 
 
 @pytest.fixture(scope="module")
 def work(new_lab: Callable[[], Any]) -> Work:
     lab = new_lab()
     lab.up()
+    lab.run("up", "stream")
     return Work(lab, Cloud(lab.config, None))  # type: ignore[arg-type]  # the lab stops its own server
 
 
@@ -195,7 +257,7 @@ def alone(work: Work) -> None:
 @contextmanager
 def without(work: Work, role: str, sid: str) -> Iterator[None]:
     """The role without one of its statements."""
-    iam, name = work.root("iam"), f"lakelab-local-{role}"
+    iam, name = work.root("iam"), role_name(role)
     document = iam.get_role_policy(RoleName=name, PolicyName=role)["PolicyDocument"]
     left = [statement for statement in document["Statement"] if statement["Sid"] != sid]
     assert len(left) == len(document["Statement"]) - 1
@@ -210,7 +272,7 @@ def without(work: Work, role: str, sid: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("role", ["ingest", "crawler", "transform"])
 def test_nothing_is_unused_after_the_pipeline_has_run_once(work: Work, role: str):
-    found = granted(work.root, f"lakelab-local-{role}")
+    found = granted(work.root, role_name(role))
     recorded = work.recorded(role)
     compared = difference(found, recorded, read_kept(work.lab.config.root / "policies/iam/kept.yaml"))
     assert compared.calls
@@ -219,12 +281,15 @@ def test_nothing_is_unused_after_the_pipeline_has_run_once(work: Work, role: str
     assert covers(compared.minimal, found, recorded) == []
 
 
-def test_nothing_of_the_analysts_is_unused_after_a_days_work(work: Work):
-    work.analyse()
+@pytest.mark.parametrize("role", ["analyst", "jobs", *STREAM_ROLES])
+def test_nothing_is_unused_after_a_part_has_done_its_work_once(work: Work, role: str):
+    PARTS[role](work)
     time.sleep(1)  # the record is written every half second
-    found = granted(work.root, "lakelab-local-analyst")
-    kept = read_kept(work.lab.config.root / "policies/iam/kept.yaml")
-    assert difference(found, work.recorded("analyst"), kept).unused == []
+    found, recorded = granted(work.root, role_name(role)), work.recorded(role)
+    compared = difference(found, recorded, read_kept(work.lab.config.root / "policies/iam/kept.yaml"))
+    assert compared.unused == []
+    assert compared.denied == ()
+    assert covers(compared.minimal, found, recorded) == []
 
 
 @pytest.mark.usefixtures("alone")
@@ -262,7 +327,7 @@ def test_without_the_right_to_write_logs_a_crawl_goes_on(work: Work):
     assert {each.action.partition(":")[0] for each in work.denials("crawler", began)} == {"logs"}
 
 
-@pytest.mark.parametrize("role", ["ingest", "crawler", "transform", "analyst"])
+@pytest.mark.parametrize("role", list(PARTS))
 def test_every_statement_is_tried_or_kept_for_a_reason(role: str, request: pytest.FixtureRequest):
     """A new statement has to get a row above, or a reason in kept.yaml."""
     root = request.config.rootpath
