@@ -68,7 +68,9 @@ class DataFiles:
 
     def local(self, items: Iterable[ObjectInfo]) -> list[DataFile]:
         """Local files with the bytes of objects (needs s3:GetObject on each)."""
-        return [DataFile(item.uri, self._objects.file(item.bucket, item.key), item.size) for item in items]
+        wanted = list(items)
+        files = self._objects.files(wanted)
+        return [DataFile(item.uri, file, item.size) for item, file in zip(wanted, files, strict=True)]
 
     def delete(self, uris: Iterable[str]) -> None:
         """Delete objects by their URIs."""

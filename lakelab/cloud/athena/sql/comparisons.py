@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import conversion, subqueries
+from lakelab.cloud.athena.sql.binding import let_all
 from lakelab.cloud.athena.sql.coercion import common_of, common_type
 from lakelab.cloud.athena.sql.typed import Typed, boolean
 from lakelab.cloud.athena.sql.types import Type
@@ -31,6 +32,7 @@ DISTINCT: dict[type[exp.Expr], str] = {
     exp.NullSafeNEQ: "IS DISTINCT FROM",
 }
 _UNORDERED = ("map", "json", "HyperLogLog", "unknown")
+_NESTED = ("array", "row")
 
 
 def comparison(self: Expressions, node: exp.Binary) -> Typed:
@@ -50,7 +52,18 @@ def compare(self: Expressions, left: Typed, symbol: str, right: Typed, node: exp
         raise self.error("TYPE_MISMATCH", _incomparable(left.type, symbol, right.type), node)
     if kind.name == "map" and "unknown" not in (left.type.name, right.type.name):
         left, right = (Typed(f"list_sort(map_entries({item.sql}))", kind) for item in (left, right))
-    return f"{conversion.operand(left, kind).sql} {symbol} {conversion.operand(right, kind).sql}"
+    values = [conversion.operand(item, kind).sql for item in (left, right)]
+    return _nested_order(values, symbol) if ordered and kind.name in _NESTED else f"{values[0]} {symbol} {values[1]}"
+
+
+def _nested_order(values: Sequence[str], symbol: str) -> str:
+    """Arrays and rows in order. DuckDB joins two such comparisons to a BETWEEN, which it has not for these types."""
+    return let_all(
+        values,
+        lambda pair: (
+            f"CASE WHEN {pair[0]} IS NULL OR {pair[1]} IS NULL THEN NULL ELSE {pair[0]} {symbol} {pair[1]} END"
+        ),
+    )
 
 
 def distinct_from(self: Expressions, node: exp.Binary) -> Typed:
@@ -65,8 +78,9 @@ def between(self: Expressions, node: exp.Between) -> Typed:
         message = f"Cannot check if {item.type} is BETWEEN {low.type} and {high.type}"
         raise self.error("TYPE_MISMATCH", message, node)
     values = [conversion.operand(part, kind).sql for part in (item, low, high)]
-    if kind.name in ("array", "row"):  # DuckDB orders them, but has no BETWEEN of them
-        return boolean(f"({values[0]} >= {values[1]} AND {values[0]} <= {values[2]})")
+    if kind.name in _NESTED:
+        low_enough, high_enough = _nested_order(values[:2], ">="), _nested_order([values[0], values[2]], "<=")
+        return boolean(f"({low_enough} AND {high_enough})")
     return boolean(f"({values[0]} BETWEEN {values[1]} AND {values[2]})")
 
 

@@ -1,4 +1,4 @@
-r"""Regular expressions: Java's syntax, on DuckDB's RE2 where the pattern allows it, else on Python's `re`.
+r"""Regular expressions: Java's syntax, on DuckDB's RE2 where the pattern allows it, else on Python's `regex`.
 
 https://trino.io/docs/435/functions/regexp.html
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 
+import regex
+
+from lakelab.cloud.athena.sql.functions.regexps import compiled
+from lakelab.cloud.athena.sql.functions.registry import TrinoError
 from lakelab.cloud.athena.sql.rules import Call, rule
 from lakelab.cloud.athena.sql.typed import Typed, text
 from lakelab.cloud.athena.sql.types import Type, varchar
 
-# look-around, possessive quantifiers, atomic groups and back-references: RE2 has none of them
-_BEYOND_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|>)|[*+?}]\+|\\[1-9]|\\k<|\\G|&&")
+# look-around, possessive quantifiers, atomic groups, back-references, many repetitions: RE2 has none of them
+_BEYOND_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|>)|[*+?}]\+|\\[1-9]|\\k<|\\G|&&|[{,]\d{4,}\}")
 # a group that may take no part in a match is NULL in Trino, and '' in DuckDB
 _OPTIONAL = re.compile(r"\)[?*{]|\|")
 _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z])")
@@ -49,7 +53,7 @@ def regexp_extract(call: Call) -> str:
         or (len(call) > 2 and call.args[2].value is None)
     ):
         return call.python("trino_regexp_extract", call[0], pattern, f"CAST({group} AS BIGINT)")
-    groups = re.compile(_python(call.args[1].value)).groups if isinstance(call.args[1].value, str) else 0
+    groups = _java(call).groups
     if int(str(call.args[2].value) if len(call) > 2 else "0") < 0:
         raise call.invalid("Group cannot be negative")
     if int(str(call.args[2].value) if len(call) > 2 else "0") > groups:
@@ -92,7 +96,7 @@ def _replaced(call: Call) -> str:
             else call.python("trino_regexp_replace", call[0], pattern, "''")
         )
     value = call.args[2].value
-    groups = re.compile(_python(call.args[1].value)).groups if simple and isinstance(call.args[1].value, str) else 0
+    groups = _java(call).groups if simple and isinstance(call.args[1].value, str) else 0
     known = isinstance(value, str) and all(int(digit) <= groups for digit in re.findall(r"(?<!\\)\$(\d)", value))
     if simple and known and isinstance(value, str) and not re.search(r"\\[^\\$]|\\$|(?<!\\)\$(?!\d)", value):
         return f"regexp_replace({call[0]}, {pattern}, {text(_replacement(value))}, 'g')"
@@ -116,7 +120,7 @@ def _replace_by_lambda(call: Call) -> str:
     value = call.args[1].value
     if not isinstance(value, str):
         raise call.unsupported("regexp_replace with a lambda and a pattern that is not a literal is not supported")
-    groups = re.compile(_python(value)).groups
+    groups = _java(call).groups
     pattern, _ = pattern_of(call)
     between, name = f"regexp_split_to_array({call[0]}, {pattern})", call.variable
     parts = [f"regexp_extract_all({call[0]}, {pattern}, {index})" for index in range(1, groups + 1)]
@@ -128,15 +132,18 @@ def _replace_by_lambda(call: Call) -> str:
     return f"array_to_string({pieces}, '')"
 
 
-def _python(pattern: str) -> str:
-    return _NAMED_GROUP.sub("(?P<", pattern)
+def _java(call: Call) -> regex.Pattern[str]:
+    """The pattern, which is a literal, as Java reads it."""
+    try:
+        return compiled(call.constant(1, "The pattern"))
+    except TrinoError as error:
+        raise call.invalid(str(error).partition(": ")[2]) from error
 
 
 @rule("regexp_split")
 def regexp_split(call: Call) -> str:
     pattern, simple = pattern_of(call)
-    value = call.args[1].value
-    if simple and isinstance(value, str) and re.match(_python(value), ""):
+    if simple and isinstance(call.args[1].value, str) and _java(call).match("", timeout=1):
         return call.python("trino_regexp_split", call[0], pattern)
     return (
         f"regexp_split_to_array({call[0]}, {pattern})"

@@ -260,3 +260,16 @@ def test_referenced_tables() -> None:
 def test_a_zone_travels_through_a_subquery(run: Callable[[str], tuple[Translated, list[Any]]]) -> None:
     _, rows = run("select z from (select ts at time zone 'Asia/Tokyo' as z from t where id = 1)")
     assert rows == [("2024-01-01 19:00:00.000 Asia/Tokyo",)]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param("split('a', ',') between x and x", id="between"),
+        pytest.param("split('a', ',') >= x and split('a', ',') <= x", id="two-comparisons"),
+        pytest.param("row('a', 1) between row(x[1], 0) and row(x[1], 1)", id="rows"),
+    ],
+)
+def test_arrays_and_rows_are_ordered_in_a_filter(run: Callable, condition: str) -> None:
+    _, rows = run(f"select count(*) from (values (array['a']), (array['b'])) t (x) where {condition}")
+    assert rows == [("1",)]
