@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 LAKELAB := $(BIN)/lakelab
 READY := .venv/.ready
+LABS_READY := .venv/.labs-ready
 STACK ?=
+CORE ?=
+DAY ?=
+ARGS ?=
 Q ?= monthly_revenue
 .DEFAULT_GOAL := help
 
@@ -22,9 +26,13 @@ $(READY): requirements.lock pyproject.toml
 .PHONY: setup
 setup: $(READY) ## make the environment in .venv/
 
+$(LABS_READY): $(READY) requirements-labs.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-labs.lock
+	@touch $@
+
 .PHONY: up-local
-up-local: $(READY) ## local AWS, stacks, data, pipeline, transforms, result (STACK=lake: only that stack)
-	@$(LAKELAB) up $(STACK)
+up-local: $(READY) ## local AWS, stacks, data, pipeline, transforms, result (STACK=lake: only that; CORE=localstack or a URL)
+	@$(LAKELAB) up $(STACK) $(if $(CORE),--core $(CORE))
 
 .PHONY: down-local
 down-local: $(READY) ## stop the local AWS; the data stay
@@ -38,17 +46,41 @@ reset-local: $(READY) ## stop the local AWS and delete its data
 query: $(READY) ## run a named query: make query Q=monthly_revenue
 	@$(LAKELAB) query $(Q)
 
+.PHONY: lab
+lab: $(LABS_READY) ## begin a lab of the curriculum: make lab DAY=1
+	@$(LAKELAB) lab $(DAY) $(ARGS)
+
+.PHONY: check
+check: $(LABS_READY) ## grade your work on a lab: make check DAY=1
+	@$(LAKELAB) check $(DAY) $(ARGS)
+
+.PHONY: hint
+hint: $(LABS_READY) ## the next hint of a lab: make hint DAY=1
+	@$(LAKELAB) hint $(DAY) $(ARGS)
+
+.PHONY: solution
+solution: $(LABS_READY) ## a worked solution of a lab: make solution DAY=1
+	@$(LAKELAB) solution $(DAY) $(ARGS)
+
+.PHONY: labs
+labs: $(READY) ## all labs and how far you are
+	@$(LAKELAB) labs
+
 .PHONY: test
 test: $(READY) ## run the tests
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 .PHONY: test-slow
-test-slow: $(READY) ## run the tests that take long: dbt's own suites, recovery from kills
+test-slow: $(LABS_READY) ## run the tests that take long: dbt's own suites, recovery from kills
 	@$(BIN)/pytest -n 2 --dist loadfile -m slow
+
+.PHONY: test-labs
+test-labs: $(LABS_READY) ## prove every lab: the skeleton fails, wrong answers fail helpfully, the solution passes
+	@$(BIN)/pytest -n 2 --dist loadgroup tests/labs
 
 .PHONY: lint
 lint: $(READY) ## lint what the stacks deploy, and the code, SQL, policies, workflows
-	@$(LAKELAB) lint
+	@$(LAKELAB) lint $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## time of make up-local, first and second run
@@ -66,6 +98,10 @@ bench-athena: $(READY) ## TPC-H on the local Athena against plain DuckDB
 bench-deploy: $(READY) ## preview, first up and no-change up from 60 to 600 resources
 	@$(BIN)/python -m lakelab.deploy.bench
 
+.PHONY: bench-core
+bench-core: $(READY) ## what the gateway costs on the way to an outside core: S3 at 64 MB, small calls
+	@$(BIN)/python -m lakelab.cloud.core.bench
+
 .PHONY: bench-glue
 bench-glue: $(READY) ## partitions and crawls
 	@$(BIN)/python -m lakelab.cloud.glue.bench
@@ -81,3 +117,4 @@ docs: $(READY) ## write docs/cli.md from the commands' help
 .PHONY: lock
 lock: $(READY) ## resolve the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile --group labs --constraint requirements.lock --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements-labs.lock

@@ -13,7 +13,7 @@ from lakelab.errors import LakelabError
 
 def application() -> typer.Typer:
     """The whole command line."""
-    from lakelab.cli import cloud, deploy, environment, iam, lint, pipeline
+    from lakelab.cli import cloud, deploy, environment, iam, jobs, labs, lint, pipeline
 
     app = typer.Typer(
         name="lakelab",
@@ -26,8 +26,10 @@ def application() -> typer.Typer:
     app.add_typer(deploy.app, name="deploy", help="Deploy a Pulumi program, with or without the Pulumi CLI.")
     app.add_typer(iam.app, name="iam", help="Permissions: denials explained, granted against used, simulation.")
     environment.register(app)
+    labs.register(app)
     lint.register(app)
     pipeline.register(app)
+    jobs.register(app)
     return app
 
 

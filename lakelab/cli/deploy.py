@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lakelab.cli.console import errors, next_step, out, print_json
-from lakelab.deploy import DeployError, Project, Session, outputs
-from lakelab.deploy import pulumi as cli
-from lakelab.deploy.engine.backend import Backend
+from lakelab.deploy import DeployError, Project, engines
 from lakelab.deploy.engine.display import Display, shown
 from lakelab.deploy.engine.events import Result, Verb
-from lakelab.deploy.session import backend_of
+from lakelab.deploy.engines import Engine
 from lakelab.errors import LakelabError
 
 app = typer.Typer(no_args_is_help=True)
@@ -29,30 +27,25 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 Target = Annotated[list[str], typer.Option("--target", "-t", help="Only this resource: URN, name, or pattern with *.")]
 Replace = Annotated[list[str], typer.Option("--replace", help="Replace this resource: URN, name, or pattern with *.")]
 NoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 1 if anything changes.")]
-Engine = Annotated[str, typer.Option(help="auto (the pulumi CLI when it is on PATH), embedded or pulumi.")]
+EngineName = Annotated[
+    str, typer.Option("--engine", help="auto (the pulumi CLI when it is on PATH), embedded or pulumi.")
+]
 Secrets = Annotated[bool, typer.Option("--show-secrets", help="Show secrets in clear.")]
 HERE = Path()
 
 
-def _backend(project: Project) -> Backend:
-    return backend_of(project, os.environ)
-
-
-def _pulumi(engine: str) -> str | None:
-    """The Pulumi CLI to use, or None for the embedded engine."""
-    if engine not in ("auto", "embedded", "pulumi"):
-        raise LakelabError(f"no engine {engine!r}", fix="use --engine auto, embedded or pulumi")
-    found = cli.find() if engine != "embedded" else None
-    if engine == "pulumi" and found is None:
-        raise LakelabError("the pulumi CLI is not on PATH", fix="install it, or use --engine embedded")
-    return found
+def _allowed(name: str, project: Project, stack: str) -> tuple[Engine, str]:
+    """The engine to use, when it may touch the AWS that the environment names, and what to call both."""
+    engine = engines.choose(name, project)
+    return engine, engines.require_allowed(engine, project, stack)
 
 
 def _run(
     verb: Verb,
-    folder: Path,
+    project: Project,
     stack: str,
-    engine: str,
+    engine: Engine,
+    title: str,
     *,
     as_json: bool,
     targets: list[str],
@@ -60,26 +53,21 @@ def _run(
     expect_no_changes: bool = False,
     refresh_first: bool = False,
 ) -> Result:
-    project = Project.load(folder)
-    backend = _backend(project)
-    executable = _pulumi(engine)
-    display = None if as_json else Display(out, verb, stack, "pulumi CLI" if executable else "embedded engine")
+    """Runs a verb and shows it to people. A failure with `as_json` is printed here; a result is not."""
+    display = None if as_json else Display(out, verb, stack, title)
     listener: Callable[..., None] = display or (lambda event: None)
-    how: dict[str, Any] = {"listener": listener, "targets": tuple(targets)}
-    if verb in ("preview", "up"):
-        how["replace"] = tuple(replace or ())
     try:
-        if executable:
-            if refresh_first:
-                cli.Cli(executable, {}, backend.folder).run("refresh", project, stack, listener=listener)
-            result = cli.Cli(executable, {}, backend.folder).run(verb, project, stack, **how)
-        else:
-            if verb != "refresh" and not refresh_first:
-                cli.require_same_engine(backend, project.name, stack, embedded=True)
-            with Session() as session:
-                if verb == "up":
-                    how["refresh_first"] = refresh_first
-                result = getattr(session, verb)(project, stack, backend=backend.folder, **how)
+        if refresh_first:
+            engine.run("refresh", project, stack, listener=listener, targets=targets)
+        result = engine.run(
+            verb,
+            project,
+            stack,
+            listener=listener,
+            targets=targets,
+            replace=replace or (),
+            expect_no_changes=expect_no_changes,
+        )
     except DeployError as error:
         if as_json:
             print_json({**error.result.as_dict(), "error": error.message})
@@ -90,14 +78,15 @@ def _run(
     finally:
         if display:
             display.close()
-    if as_json:
-        print_json(result.as_dict())
-    elif display:
+    if display and (verb == "preview" or not engine.prints_summary):
         display.summary(result)
+    return result
+
+
+def _refuse_changes(result: Result, expect_no_changes: bool) -> None:
     if expect_no_changes and result.changed:
         errors.print("[bold red]error:[/] no changes were expected", highlight=False)
         raise typer.Exit(1)
-    return result
 
 
 def _confirm(question: str, *, yes: bool, as_json: bool) -> None:
@@ -114,19 +103,15 @@ def preview(
     replace: Replace = [],  # noqa: B006
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
 ) -> None:
     """Show what `up` would do, property by property. Nothing is changed."""
-    result = _run(
-        "preview",
-        folder,
-        stack,
-        engine,
-        as_json=as_json,
-        targets=target,
-        replace=replace,
-        expect_no_changes=expect_no_changes,
-    )
+    project = Project.load(folder)
+    chosen, title = _allowed(engine, project, stack)
+    result = _run("preview", project, stack, chosen, title, as_json=as_json, targets=target, replace=replace)
+    if as_json:
+        print_json(result.as_dict())
+    _refuse_changes(result, expect_no_changes)
     if not as_json and result.changed:
         next_step(f"lakelab deploy up -s {stack}")
 
@@ -141,24 +126,30 @@ def up(
     yes: Yes = False,
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
 ) -> None:
     """Make the stack what its program says."""
+    project = Project.load(folder)
+    chosen, title = _allowed(engine, project, stack)
     if not (yes or as_json or expect_no_changes) and sys.stdin.isatty():
-        seen = _run("preview", folder, stack, engine, as_json=False, targets=target, replace=replace)
+        seen = _run("preview", project, stack, chosen, title, as_json=False, targets=target, replace=replace)
         if seen.changed:
             _confirm("Do this?", yes=yes, as_json=as_json)
-    _run(
+    result = _run(
         "up",
-        folder,
+        project,
         stack,
-        engine,
+        chosen,
+        title,
         as_json=as_json,
         targets=target,
         replace=replace,
         expect_no_changes=expect_no_changes,
         refresh_first=refresh,
     )
+    if as_json:
+        print_json(result.as_dict())
+    _refuse_changes(result, expect_no_changes)
     if not as_json:
         next_step(f"lakelab deploy outputs -s {stack}")
 
@@ -171,12 +162,17 @@ def refresh(
     yes: Yes = False,
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
 ) -> None:
     """Put into the state what AWS has, and show the drift, property by property."""
+    project = Project.load(folder)
+    chosen, title = _allowed(engine, project, stack)
     result = _run(
-        "refresh", folder, stack, engine, as_json=as_json, targets=target, expect_no_changes=expect_no_changes
+        "refresh", project, stack, chosen, title, as_json=as_json, targets=target, expect_no_changes=expect_no_changes
     )
+    if as_json:
+        print_json(result.as_dict())
+    _refuse_changes(result, expect_no_changes)
     if not as_json and result.changed:
         next_step(f"lakelab deploy up -s {stack}   # puts back what the program says")
 
@@ -188,11 +184,28 @@ def destroy(
     target: Target = [],  # noqa: B006
     yes: Yes = False,
     as_json: Json = False,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
 ) -> None:
-    """Delete everything that the stack made."""
+    """Delete everything that the stack made, and list what still carries its name or tags: then exit with 1."""
+    from lakelab.deploy import survivors
+
+    project = Project.load(folder)
+    chosen, title = _allowed(engine, project, stack)
     _confirm(f"Delete everything in {stack}?", yes=yes, as_json=as_json)
-    _run("destroy", folder, stack, engine, as_json=as_json, targets=target)
+    before = chosen.export(project, stack)["deployment"] if stack in chosen.stacks(project) else {}
+    result = _run("destroy", project, stack, chosen, title, as_json=as_json, targets=target)
+    left = [] if target else survivors.after_destroy(chosen, project, stack, before)
+    if as_json:
+        print_json({**result.as_dict(), "survivors": [item.as_dict() for item in left]})
+    elif left:
+        from rich.table import Table
+
+        table = Table("service", "what", "name", "", box=None, title="Still there", title_justify="left")
+        for item in left:
+            table.add_row(item.service, item.kind, item.name, item.detail)
+        out.print(table)
+    if left:
+        raise typer.Exit(1)
 
 
 @app.command(name="outputs")
@@ -202,10 +215,11 @@ def show_outputs(
     name: Annotated[str | None, typer.Argument(help="One output alone, as plain text.")] = None,
     as_json: Json = False,
     show_secrets: Secrets = False,
+    engine: EngineName = "auto",
 ) -> None:
     """Print what the stack exports."""
     project = Project.load(folder)
-    found = outputs(project, stack, backend=_backend(project).folder, show_secrets=show_secrets)
+    found = engines.choose(engine, project).outputs(project, stack, show_secrets=show_secrets)
     if name is not None:
         if name not in found:
             raise LakelabError(f"{stack} exports no {name}", fix=f"it exports {', '.join(sorted(found)) or 'nothing'}")
@@ -219,12 +233,10 @@ def show_outputs(
 
 
 @app.command()
-def export(stack: Stack, folder: Folder = HERE, show_secrets: Secrets = False) -> None:
+def export(stack: Stack, folder: Folder = HERE, show_secrets: Secrets = False, engine: EngineName = "auto") -> None:
     """Print the stack's state in the form that `pulumi stack import` takes."""
-    from lakelab.deploy.engine.transfer import export_deployment
-
     project = Project.load(folder)
-    print_json(export_deployment(_backend(project), project, stack, show_secrets=show_secrets))
+    print_json(engines.choose(engine, project).export(project, stack, show_secrets=show_secrets))
 
 
 @app.command(name="import")
@@ -232,13 +244,12 @@ def import_(
     stack: Stack,
     folder: Folder = HERE,
     file: Annotated[Path | None, typer.Option("--file", help="The state; standard input when not given.")] = None,
+    engine: EngineName = "auto",
 ) -> None:
     """Replace the stack's state by one from `export` or `pulumi stack export`."""
-    from lakelab.deploy.engine.transfer import import_deployment
-
     project = Project.load(folder)
     text = file.read_text(encoding="utf-8") if file else sys.stdin.read()
-    count = import_deployment(_backend(project), project, stack, text)
+    count = engines.choose(engine, project).import_(project, stack, text)
     out.print(f"{count} resources imported into {stack}", highlight=False)
     next_step(f"lakelab deploy refresh -s {stack}")
 
@@ -248,12 +259,14 @@ def graph(
     stack: Stack,
     folder: Folder = HERE,
     svg: Annotated[Path | None, typer.Option("--svg", help="Write an SVG picture to this file.")] = None,
+    engine: EngineName = "auto",
 ) -> None:
     """Print the resources and what they stand on as a Mermaid graph."""
     from lakelab.deploy.engine import graph as drawing
+    from lakelab.deploy.engine.transfer import shape_of
 
     project = Project.load(folder)
-    snapshot, _ = _backend(project).load(project.name, stack, os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""), None)
+    snapshot = shape_of(engines.choose(engine, project).export(project, stack))
     if svg is not None:
         svg.write_text(drawing.svg(snapshot), encoding="utf-8")
         out.print(f"{svg} written", highlight=False)
@@ -262,28 +275,34 @@ def graph(
 
 
 @app.command()
-def history(stack: Stack, folder: Folder = HERE, as_json: Json = False) -> None:
+def history(stack: Stack, folder: Folder = HERE, as_json: Json = False, engine: EngineName = "auto") -> None:
     """List what was done to the stack, newest first."""
-    from rich.table import Table
-
     project = Project.load(folder)
-    entries = _backend(project).history(project.name, stack)
+    entries = engines.choose(engine, project).history(project, stack)
     if as_json:
         print_json(entries)
         return
-    from datetime import datetime
+    from rich.table import Table
 
     table = Table("when", "what", "result", "seconds", "changes", box=None)
     for entry in entries:
-        when = datetime.fromtimestamp(entry["startTime"]).astimezone().isoformat(" ", "seconds")
+        began, ended = _when(entry["startTime"]), _when(entry["endTime"])
         changes = ", ".join(f"{count} {op}" for op, count in sorted((entry.get("resourceChanges") or {}).items()))
-        table.add_row(when, entry["kind"], entry["result"], str(entry["endTime"] - entry["startTime"]), changes)
+        seconds = f"{(ended - began).total_seconds():.0f}"
+        table.add_row(began.isoformat(" ", "seconds"), entry["kind"], entry["result"], seconds, changes)
     out.print(table)
 
 
+def _when(time: int | str) -> datetime:
+    """A time in a history: seconds in Pulumi's files, ISO 8601 in what its CLI prints."""
+    if isinstance(time, int):
+        return datetime.fromtimestamp(time).astimezone()
+    return datetime.fromisoformat(time).astimezone()
+
+
 @app.command()
-def cancel(stack: Stack, folder: Folder = HERE) -> None:
+def cancel(stack: Stack, folder: Folder = HERE, engine: EngineName = "auto") -> None:
     """Remove the lock of a deployment that is gone."""
     project = Project.load(folder)
-    count = _backend(project).cancel(project.name, stack)
+    count = engines.choose(engine, project).cancel(project, stack)
     out.print(f"{count} lock{'s' if count != 1 else ''} of {stack} removed", highlight=False)

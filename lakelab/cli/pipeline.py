@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from lakelab.cli.cloud import Core
 from lakelab.cli.console import next_step, out, print_json
 from lakelab.cli.rides import send_rides
 from lakelab.settings import settings
@@ -39,6 +40,8 @@ def up(
     days: Days = DAYS,
     rows: Rows = ROWS,
     seed: Seed = SEED,
+    core: Core = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out what the core has no service for.")] = False,
 ) -> None:
     """Start the local AWS, deploy the stacks, load the orders, run the transforms and show the revenue.
 
@@ -46,7 +49,7 @@ def up(
     """
     from lakelab.pipeline.run import Pipeline
 
-    pipeline = Pipeline(settings(), out)
+    pipeline = Pipeline(settings().with_core(core), out, partial=partial)
     if stack:
         pipeline.deploy_layer(stack)
         next_step("make up-local for the rest")

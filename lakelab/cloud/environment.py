@@ -25,7 +25,7 @@ def environment(config: Settings) -> dict[str, str]:
         "AWS_DEFAULT_REGION": config.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         # where the deployments' state is, for `lakelab deploy` and for the pulumi CLI
-        "PULUMI_BACKEND_URL": f"file://{config.state / 'pulumi'}",
+        "PULUMI_BACKEND_URL": f"file://{config.deployed / 'pulumi'}",
         "PULUMI_CONFIG_PASSPHRASE": "",
     }
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from lakelab.cloud.caller import Caller
+from lakelab.cloud.copies import Copies
 from lakelab.cloud.errors import AwsError
+
+FETCHES = 8  # at a time
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Objects:
 
     def __init__(self, caller: Caller, spool: Path):
         self._caller = caller
-        self._spool = spool
+        self._copies = Copies(spool)
         self._s3 = caller.client("s3")
 
     def list(self, bucket: str, prefix: str = "", *, delimiter: str = "") -> Iterator[ObjectInfo]:
@@ -58,6 +63,7 @@ class Objects:
             self._caller.require("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
             yield from known
             return
+        self._require("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter)
         with _as_aws():
             for page in pages:
@@ -70,23 +76,28 @@ class Objects:
         if path is not None:
             self._caller.require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
             return path
+        self._require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
         with _as_aws():
-            etag = self._s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
-            copy = self._spool / etag
-            if not copy.exists():
-                self._spool.mkdir(parents=True, exist_ok=True)
-                partial = copy.with_suffix(".partial")
-                self._s3.download_file(bucket, key, str(partial))
-                partial.replace(copy)
-        return copy
+            return self._copies.file(self._s3, bucket, key)
+
+    def files(self, items: Sequence[ObjectInfo]) -> list[Path]:
+        """Local files of listed objects, fetched several at a time (needs s3:GetObject on each)."""
+        if len(items) < 2 or self._caller.core.object_file(self._caller.account, items[0].bucket, items[0].key):
+            return [self.file(item.bucket, item.key) for item in items]
+        for item in items:
+            self._require("s3:GetObject", f"arn:aws:s3:::{item.bucket}/{item.key}")
+        with _as_aws(), ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch") as threads:
+            return list(threads.map(lambda item: self._copies.file(self._s3, item.bucket, item.key, item.etag), items))
 
     def read(self, bucket: str, key: str) -> bytes:
         """The object's bytes (needs s3:GetObject)."""
+        self._require("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
         with _as_aws():
             return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def put(self, bucket: str, key: str, body: bytes | Path, *, content_type: str = "binary/octet-stream") -> None:
         """Write an object (needs s3:PutObject); a Path is uploaded from disk, in parts when it is large."""
+        self._require("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
         with _as_aws():
             if isinstance(body, Path):
                 self._s3.upload_file(str(body), bucket, key, ExtraArgs={"ContentType": content_type})
@@ -104,7 +115,14 @@ class Objects:
         if batch:
             self._delete(bucket, batch)
 
+    def _require(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> None:
+        """Ask what a core that does not enforce IAM will not ask."""
+        if not self._caller.core.enforces_iam:
+            self._caller.require(action, resource, context)
+
     def _delete(self, bucket: str, keys: list[str]) -> None:
+        for key in keys:
+            self._require("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}")
         with _as_aws():
             answer = self._s3.delete_objects(
                 Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}

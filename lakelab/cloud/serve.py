@@ -12,16 +12,15 @@ from lakelab import __version__
 from lakelab.cloud.athena.api import AthenaService
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.clock import Clock
-from lakelab.cloud.core.ministack import MiniStackCore
+from lakelab.cloud.core.opening import open_core
 from lakelab.cloud.firehose.api import FirehoseService
 from lakelab.cloud.gateway import Gateway
 from lakelab.cloud.glue.api import GlueService
-from lakelab.cloud.iam.record import FILE as IAM_RECORD
-from lakelab.cloud.iam.record import Record
 from lakelab.cloud.streams.api import KinesisService
 from lakelab.cloud.streams.mappings.api import EventSourceMappings
+from lakelab.errors import LakelabError
 from lakelab.processes import limit_memory
-from lakelab.settings import Settings, settings
+from lakelab.settings import EMBEDDED, Settings, settings
 
 MEMORY_SHARE = 0.6  # of the machine's: beyond it a query fails, and not the server
 
@@ -31,20 +30,22 @@ SERVICES = (AthenaService, GlueService, KinesisService, FirehoseService)
 
 def build(config: Settings, instance: str) -> Gateway:
     """The gateway with the core and every lake service."""
-    core = MiniStackCore(config, config.state / "core", Record(config.state / IAM_RECORD))
-    identity = {"instance": instance, "version": __version__, "iam": config.iam, "pid": os.getpid()}
+    core, about = open_core(config)
+    state = config.deployed
+    iam = config.iam if core.enforces_iam else "lake services"
+    identity = {"instance": instance, "version": __version__, "iam": iam, "pid": os.getpid(), "core": about}
 
     def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:
         return gateway.invoke(service, operation, params, caller)
 
-    clock = Clock(config.state / "clock.json")
-    kinesis = KinesisService(config.state / "kinesis", clock)
+    clock = Clock(state / "clock.json")
+    kinesis = KinesisService(state / "kinesis", clock)
     services = [
-        AthenaService(config.state / "athena", invoke),
-        GlueService(config.state / "glue", invoke, clock),
+        AthenaService(state / "athena", invoke),
+        GlueService(state / "glue", invoke, clock),
         kinesis,
-        EventSourceMappings(config.state / "lambda", kinesis, clock),
-        FirehoseService(config.state / "firehose", kinesis, invoke, clock),
+        EventSourceMappings(state / "lambda", kinesis, clock),
+        FirehoseService(state / "firehose", kinesis, invoke, clock),
     ]
     gateway = Gateway(core, services, identity, clock)
     return gateway
@@ -57,9 +58,15 @@ def main() -> None:
     config = settings()
     limit_memory(MEMORY_SHARE)
     enforcement = "ON: every request needs the rights for it" if config.iam == "enforce" else "OFF (LAKELAB_IAM=off)"
+    if config.core != EMBEDDED:
+        enforcement = "by the lake services alone: the outside core does as it does"
     logging.getLogger("lakelab").info("IAM enforcement is %s", enforcement)
+    try:
+        gateway = build(config, sys.argv[1])
+    except LakelabError as error:
+        sys.exit(str(error))
     uvicorn.run(
-        build(config, sys.argv[1]),
+        gateway,
         host="127.0.0.1",
         port=config.port,
         access_log=False,

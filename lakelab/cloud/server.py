@@ -11,16 +11,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psutil
 
+from lakelab.cloud.core.localstack.process import prepare
 from lakelab.errors import LakelabError
-from lakelab.settings import Settings
+from lakelab.settings import EMBEDDED, Settings
 
 START_SECONDS = 30
+OUTSIDE_START_SECONDS = 120  # with its first probes
 STOP_SECONDS = 15
 # what the server's environment keeps of ours; everything else stays out of it, and so out of the Lambda functions
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
@@ -37,6 +41,7 @@ class Running:
     pid: int
     port: int
     instance: str
+    core: str = EMBEDDED
 
     @property
     def endpoint(self) -> str:
@@ -58,17 +63,23 @@ class Server:
             return None
         return known if _identity(known.endpoint).get("instance") == known.instance else None
 
-    def start(self) -> Running:
+    def start(self, say: Callable[[str], None] = lambda text: None) -> Running:
         """Start the local AWS unless it runs, and wait until it answers as itself.
 
+        Args:
+            say: told of what takes long: LocalStack's packages are fetched at its first start.
+
         Raises:
-            CloudError: the port is taken by another process, or the process ended or did not answer in time.
+            LakelabError: the port is taken by another process, the process ended or did not answer in time, or
+                LocalStack cannot be installed.
         """
         already = self.running()
-        if already is not None and already.port == self._config.port:
+        if already is not None and (already.port, already.core) == (self._config.port, self._config.core):
             return already
         self.stop()
         self._refuse_taken_port()
+        if self._config.core == "localstack":
+            prepare(self._config, lambda: say("fetching LocalStack from PyPI, once"))
         instance = str(uuid4())
         self._config.state.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -81,7 +92,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        started = Running(process.pid, self._config.port, instance)
+        started = Running(process.pid, self._config.port, instance, self._config.core)
         self._remember(started)
         self._wait_until_it_answers(started, process)
         return started
@@ -105,6 +116,11 @@ class Server:
                 child.kill()
         self._record.unlink(missing_ok=True)
         return True
+
+    def core(self) -> dict[str, Any]:
+        """What the running local AWS says of its core: name, version, url, services. Empty when none runs."""
+        running = self.running()
+        return _identity(running.endpoint).get("core", {}) if running else {}
 
     def reset(self) -> None:
         """Stop the local AWS and delete all that it keeps, the deployments' state included."""
@@ -144,7 +160,8 @@ class Server:
         return kept | self._config.environment()
 
     def _wait_until_it_answers(self, started: Running, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        seconds = START_SECONDS if self._config.core == EMBEDDED else OUTSIDE_START_SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if _identity(started.endpoint).get("instance") == started.instance:
                 return
@@ -152,13 +169,13 @@ class Server:
                 raise CloudError(f"the local AWS ended at once:\n{self._end_of_log()}", fix=f"see {self.log}")
             time.sleep(0.05)
         process.kill()
-        raise CloudError(f"the local AWS did not answer within {START_SECONDS} s", fix=f"see {self.log}")
+        raise CloudError(f"the local AWS did not answer within {seconds} s", fix=f"see {self.log}")
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
-def _identity(endpoint: str) -> dict[str, str]:
+def _identity(endpoint: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(f"{endpoint}/_lakelab/health", timeout=2) as answer:  # noqa: S310
             return json.load(answer)

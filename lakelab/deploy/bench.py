@@ -2,7 +2,7 @@
 
     python -m lakelab.deploy.bench --sizes 60 150 300 600
 
-The local AWS that AWS_ENDPOINT_URL names is used; everything that is made is destroyed again. Each verb runs in a
+It runs against a local AWS of its own, on a free port and with its data in a temporary folder. Each verb runs in a
 process of its own, as the command line does, so that the start of engine, provider and program is part of its time.
 """
 
@@ -14,12 +14,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lakelab.deploy.provider.clients import require_loopback
+from rich.console import Console
+from rich.table import Table
+
 from lakelab.errors import LakelabError
+from lakelab.testing import start_cloud
 
 # seconds for 60 resources, on 2 cores that do nothing else
 LIMITS = {"preview": 2.0, "up": 4.0, "no-change up": 2.5}
@@ -67,18 +70,19 @@ class Measurement:
         return LIMITS.get(self.verb) if self.size == 60 else None
 
 
-def measure(size: int) -> list[Measurement]:
+def measure(size: int, environment: Mapping[str, str]) -> list[Measurement]:
     """Runs all verbs on a program of about `size` resources."""
     with tempfile.TemporaryDirectory(prefix="lakelab-bench-") as text:
         folder = Path(text)
         (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
         (folder / "__main__.py").write_text(f"COUNT = {size}\n{PROGRAM}")
-        return [Measurement(size, name, _run(folder, verb)) for name, verb in VERBS.items()]
+        return [Measurement(size, name, _run(folder, verb, environment)) for name, verb in VERBS.items()]
 
 
-def _run(folder: Path, verb: str) -> float:
+def _run(folder: Path, verb: str, environment: Mapping[str, str]) -> float:
     command = [sys.executable, "-c", CHILD, str(folder), verb]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    variables = {**os.environ, **environment, "PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LakelabError(f"{verb} of the measured program failed:\n{done.stderr.strip()}")
     return float(done.stdout.split()[0])
@@ -90,20 +94,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[60, 150, 300, 600])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    require_loopback(os.environ)
-    found = [item for size in options.sizes for item in measure(size)]
+    with tempfile.TemporaryDirectory(prefix="lakelab-bench-") as folder:
+        cloud = start_cloud(Path(folder))
+        try:
+            found = [item for size in options.sizes for item in measure(size, cloud.environment())]
+        finally:
+            cloud.server.stop()
     if options.json:
-        print(json.dumps([item.__dict__ for item in found], indent=2))
+        print(json.dumps([asdict(item) for item in found], indent=2))
     else:
-        print(f"{'resources':>9}  " + "  ".join(f"{name:>12}" for name in VERBS) + "   ms a resource (first up)")
-        for size in options.sizes:
-            times = {item.verb: item.seconds for item in found if item.size == size}
-            row = "  ".join(f"{times[name]:>10.2f} s" for name in VERBS)
-            print(f"{size:>9}  {row}   {times['up'] / size * 1000:.1f}")
+        Console().print(_table(options.sizes, found))
     late = [item for item in found if item.limit is not None and item.seconds > item.limit]
     for item in late:
         print(f"{item.verb} of {item.size}: {item.seconds:.2f} s, more than {item.limit} s", file=sys.stderr)
     return 1 if late else 0
+
+
+def _table(sizes: Sequence[int], found: Sequence[Measurement]) -> Table:
+    table = Table(title=f"seconds, {os.cpu_count()} cores", title_justify="left")
+    for column in ("resources", *VERBS, "ms a resource, first up"):
+        table.add_column(column, justify="right")
+    for size in sizes:
+        times = {item.verb: item.seconds for item in found if item.size == size}
+        table.add_row(str(size), *(f"{times[name]:.2f}" for name in VERBS), f"{times['up'] / size * 1000:.1f}")
+    table.add_section()
+    table.add_row("limit for 60", *(str(LIMITS.get(name, "")) for name in VERBS), "")
+    return table
 
 
 if __name__ == "__main__":

@@ -94,6 +94,17 @@ class Project:
         file = self.stack_file(stack)
         return _yaml(file) if file.is_file() else {}
 
+    def plain(self, stack: str, name: str) -> Any:
+        """One setting as it is written, the stack's own or the project's default; None when there is none."""
+        wanted = self._full_key(name)
+        for key, value in (self._stack_document(stack).get("config") or {}).items():
+            if self._full_key(key) == wanted:
+                return value
+        declaration = {self._full_key(key): value for key, value in self.config.items()}.get(wanted)
+        if isinstance(declaration, dict):
+            return declaration.get("value", declaration.get("default"))
+        return declaration
+
     def settings(self, stack: str, decrypt: Decrypt) -> dict[str, Setting]:
         """All configuration of a stack by full key (`project:name`), defaults of Pulumi.yaml included.
 

@@ -78,23 +78,27 @@ class Cli:
     Args:
         executable: the path of `pulumi`.
         env: variables over those of this process; they carry endpoint, region and credentials.
+        backend: a folder, or the URL of any backend that Pulumi knows; the project's own folder when not given.
     """
 
     executable: str
     env: Mapping[str, str]
     backend: Path | str | None = None
+    title = "pulumi CLI"
+    prints_summary = True
 
     def environment(self, project: Project) -> dict[str, str]:
         """The variables with which the CLI finds backend, passphrase and endpoint.
 
-        A relative file:// URL would be taken from the working directory, so the backend's is absolute.
+        A relative file:// URL would be taken from the working directory, so that of a folder is made absolute.
         """
-        folder = Backend(self.backend or project.root / ".lakelab" / "pulumi").folder
-        folder.mkdir(parents=True, exist_ok=True)
+        files = self._files(project)
+        if files is not None:
+            files.folder.mkdir(parents=True, exist_ok=True)
         return {
             **os.environ,
             **self.env,
-            "PULUMI_BACKEND_URL": f"file://{folder}",
+            "PULUMI_BACKEND_URL": str(self.backend) if files is None else f"file://{files.folder}",
             "PULUMI_CONFIG_PASSPHRASE": self.env.get(
                 "PULUMI_CONFIG_PASSPHRASE", os.environ.get("PULUMI_CONFIG_PASSPHRASE", "")
             ),
@@ -110,19 +114,17 @@ class Cli:
         listener: Listener = lambda event: None,
         targets: Sequence[str] = (),
         replace: Sequence[str] = (),
-        config: Mapping[str, str] | None = None,
+        expect_no_changes: bool = False,
     ) -> Result:
         """Runs a verb; the CLI's own output goes to the listener line by line.
-
-        Args:
-            config: provider settings for this target (`aws:s3UsePathStyle`), given with `--config`.
 
         Raises:
             PulumiFailed: the CLI ended with an error.
             OtherEngine: the embedded engine wrote the state last.
         """
-        if verb != "refresh":
-            require_same_engine(Backend(self._folder(project)), project.name, stack, embedded=False)
+        files = self._files(project)
+        if verb != "refresh" and files is not None:
+            require_same_engine(files, project.name, stack, embedded=False)
         started = time.time()
         self._select(project, stack)
         command = [self.executable, *_COMMANDS[verb], "--stack", stack, "--non-interactive", "--color", "never"]
@@ -130,11 +132,10 @@ class Cli:
             command += ["--target", target]
         for urn in replace:
             command += ["--replace", urn]
-        if verb in ("preview", "up"):
-            for key, value in (config or {}).items():
-                command += ["--config", f"{key}={value}"]
         if verb == "preview":
             command.append("--json")
+        elif expect_no_changes:
+            command.append("--expect-no-changes")
         lines = self._stream(command, project, listener, quiet=verb == "preview")
         result = Result(verb, project.name, stack, seconds=time.time() - started)
         if verb == "preview":
@@ -143,23 +144,47 @@ class Cli:
             result.outputs = self.outputs(project, stack)
         return result
 
-    def _folder(self, project: Project) -> Path:
-        return Backend(self.backend or project.root / ".lakelab" / "pulumi").folder
+    def _files(self, project: Project) -> Backend | None:
+        """The backend when it is a folder, where the embedded engine may have been at work as well."""
+        given = str(self.backend or project.root / ".lakelab" / "pulumi")
+        return Backend(given) if "://" not in given or given.startswith("file://") else None
 
     def _select(self, project: Project, stack: str) -> None:
         self._call(["stack", "select", "--create", stack, "--non-interactive"], project)
 
-    def outputs(self, project: Project, stack: str) -> dict[str, Any]:
-        """The stack's outputs, secrets masked by the CLI."""
-        return json.loads(self._call(["stack", "output", "--json", "--stack", stack], project) or "{}")
+    def outputs(self, project: Project, stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's outputs; secrets are masked by the CLI unless asked for."""
+        shown = ["--show-secrets"] if show_secrets else []
+        return json.loads(self._call(["stack", "output", "--json", "--stack", stack, *shown], project) or "{}")
 
-    def export(self, project: Project, stack: str) -> dict[str, Any]:
+    def export(self, project: Project, stack: str, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's deployment as data."""
-        return json.loads(self._call(["stack", "export", "--stack", stack], project))
+        shown = ["--show-secrets"] if show_secrets else []
+        return json.loads(self._call(["stack", "export", "--stack", stack, *shown], project))
 
-    def _call(self, arguments: Sequence[str], project: Project) -> str:
+    def import_(self, project: Project, stack: str, text: str) -> int:
+        """Makes an exported state the state of a stack; how many resources it has."""
+        self._select(project, stack)
+        self._call(["stack", "import", "--stack", stack], project, text)
+        return len(json.loads(text)["deployment"].get("resources") or ())
+
+    def history(self, project: Project, stack: str) -> list[dict[str, Any]]:
+        """What was done to the stack, newest first."""
+        return json.loads(self._call(["stack", "history", "--json", "--stack", stack], project) or "[]")
+
+    def cancel(self, project: Project, stack: str) -> int:
+        """Takes the stack's lock away from the update that holds it; how many locks that was."""
+        self._call(["cancel", "--yes", "--stack", stack], project)
+        return 1
+
+    def stacks(self, project: Project) -> list[str]:
+        """The names of the project's stacks."""
+        return [item["name"].rsplit("/", 1)[-1] for item in json.loads(self._call(["stack", "ls", "--json"], project))]
+
+    def _call(self, arguments: Sequence[str], project: Project, stdin: str = "") -> str:
         done = subprocess.run(
             [self.executable, *arguments],
+            input=stdin,
             cwd=project.root,
             env=self.environment(project),
             capture_output=True,

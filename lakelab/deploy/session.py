@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from lakelab.deploy import values
+from lakelab.deploy.capabilities import lacks
 from lakelab.deploy.engine import program, removal
 from lakelab.deploy.engine.backend import Backend, history_entry
 from lakelab.deploy.engine.checkpoint import Checkpoint
+from lakelab.deploy.engine.deployment import Deployment, Failure, Options
 from lakelab.deploy.engine.events import Event, Listener, Result, Verb
 from lakelab.deploy.engine.monitor import Monitor
 from lakelab.deploy.engine.plugins import Plugins
 from lakelab.deploy.engine.references import StackOutputs
 from lakelab.deploy.engine.refresh import recover, refresh
-from lakelab.deploy.engine.run import Deployment, Failure, Options
 from lakelab.deploy.engine.secrets import Secrets
 from lakelab.deploy.engine.state import Snapshot
 from lakelab.deploy.project import Project
@@ -51,14 +52,16 @@ class Session:
 
     Args:
         env: variables over those of this process; AWS_ENDPOINT_URL must name this machine.
+        partial: leave out what the AWS there has no service for; else such a resource is an error at preview.
 
     Raises:
         LakelabError: the endpoint is missing or not on this machine.
     """
 
-    def __init__(self, env: Mapping[str, str] | None = None):
+    def __init__(self, env: Mapping[str, str] | None = None, *, partial: bool = False):
         self.environment = {**os.environ, **(env or {})}
         require_loopback(self.environment)
+        self._partial = partial
         self._plugins = Plugins(self.environment)
         self._host: program.Host | None = None
 
@@ -89,9 +92,7 @@ class Session:
 
     def destroy(self, project: Project, stack: str, **how: Any) -> Result:
         def destroy(deployment: Deployment) -> None:
-            targets = deployment.options.targets
-            old = deployment.checkpoint.old()
-            doomed = [item for item in old if not targets or deployment.is_target(item.urn)]
+            doomed = [item for item in deployment.checkpoint.old() if deployment.is_target(item.urn)]
             removal.require_no_dependents(deployment, doomed)
             removal.delete_all(deployment, doomed)
 
@@ -116,7 +117,8 @@ class Session:
         started = time.time()
         host = self._ready_host(project)
         self._plugins.start()
-        options = Options(tuple(targets), tuple(replace), parallel, preview)
+        absent = lacks(self.environment["AWS_ENDPOINT_URL"])
+        options = Options(tuple(targets), tuple(replace), parallel, preview, absent, self._partial)
         store = backend_of(project, self.environment, backend)
         with _locked(store, project, stack, locked=not preview):
             snapshot, secrets = store.load(project.name, stack, self._passphrase, project.encryption_salt(stack))

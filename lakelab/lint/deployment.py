@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
 from lakelab.deploy import Project, Session
+from lakelab.environments import alone
 from lakelab.lint.findings import LintError
-from lakelab.lint.process import alone
 from lakelab.lint.sources import below, digest, tracked
 from lakelab.pipeline.deployment import Stacks
 from lakelab.settings import Settings
@@ -89,7 +89,7 @@ def deployed(config: Settings, target: str = "local") -> list[Path]:
         LintError: none is.
     """
     project = Project.load(config.root)
-    backend = os.environ.get("PULUMI_BACKEND_URL", "").removeprefix("file://") or config.state / "pulumi"
+    backend = os.environ.get("PULUMI_BACKEND_URL", "").removeprefix("file://") or config.deployed / "pulumi"
     found = sorted((Path(backend) / ".pulumi/stacks" / project.name).glob(f"*-{target}.json"))
     if not found:
         raise LintError(f"no stack is deployed to {target}", fix="make up-local, or lint without --deployed")

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakelab.lint.findings import Run
 
 SECONDS = 300
-
-
-@contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """One process at a time makes what a lock file stands for; the others wait and find it made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,11 @@ class Deployed:
 class Stacks:
     """The stacks `<layer>-<target>` of the project on the local AWS."""
 
-    def __init__(self, config: Settings, target: str):
+    def __init__(self, config: Settings, target: str, *, partial: bool = False):
+        self._partial = partial
         self._config = config
         self._target = target
-        self._backend = config.state / "pulumi"
+        self._backend = config.deployed / "pulumi"
 
     @cached_property
     def needs(self) -> dict[str, tuple[str, ...]]:
@@ -55,7 +56,7 @@ class Stacks:
     def up(self, layers: Iterable[str], progress: Callable[[str], None]) -> Deployed:
         """Bring the stacks of these layers to what the program says."""
         deployed = Deployed()
-        with deploy.Session({**os.environ, **environment(self._config)}) as session:
+        with deploy.Session({**os.environ, **environment(self._config)}, partial=self._partial) as session:
             for layer in layers:
                 done = 0
 
@@ -70,6 +71,13 @@ class Stacks:
                 deployed.changed += sum(count for op, count in result.counts.items() if op not in ("same", "read"))
                 self._outputs[layer] = result.outputs
         return deployed
+
+    def is_deployed(self, layer: str) -> bool:
+        """Whether the layer's stack has been deployed, and not been destroyed since."""
+        try:
+            return bool(deploy.outputs(self._project, f"{layer}-{self._target}", backend=self._backend))
+        except deploy.StateError:
+            return False
 
     def output(self, layer: str, name: str) -> Any:
         """An output of a deployed stack.

@@ -16,7 +16,7 @@ from lakelab.pipeline.athena import Result
 from lakelab.pipeline.deployment import Stacks
 from lakelab.pipeline.ingest import Counts, Ingest
 from lakelab.pipeline.steps import Steps
-from lakelab.settings import Settings
+from lakelab.settings import EMBEDDED, Settings
 
 TARGET = "local"
 REVENUE = "select * from monthly_revenue order by order_month, currency"
@@ -25,11 +25,11 @@ REVENUE = "select * from monthly_revenue order by order_month, currency"
 class Pipeline:
     """The steps from nothing to a monthly revenue, on the local AWS of one project."""
 
-    def __init__(self, config: Settings, console: Console):
+    def __init__(self, config: Settings, console: Console, *, partial: bool = False):
         self._config = config
         self._console = console
         self._steps = Steps(console)
-        self._stacks = Stacks(config, TARGET)
+        self._stacks = Stacks(config, TARGET, partial=partial)
 
     def run(self, *, days: int, rows: int, seed: int) -> None:
         """All steps, and the report at the end."""
@@ -46,8 +46,10 @@ class Pipeline:
     def deploy(self, layers: Iterable[str]) -> None:
         """Start the local AWS and bring the layers' stacks up to date."""
         with self._steps.step("local AWS") as step:
-            running = Server(self._config).start()
+            running = Server(self._config).start(step.say)
             iam = "IAM enforcement is ON" if self._config.iam == "enforce" else "[red]IAM enforcement is OFF[/]"
+            if self._config.core != EMBEDDED:
+                iam = f"on {self._config.core}, which does not enforce IAM; Athena, Glue and the streams do"
             step.result = f"{running.endpoint}, {iam}"
         with self._steps.step("stacks") as step:
             deployed = self._stacks.up(layers, step.say)
@@ -78,7 +80,9 @@ class Pipeline:
         """Run dbt as the transform role."""
         with self._steps.step("dbt build") as step:
             project, output = self._config.root / "transforms", self._config.state / "dbt"
-            built = transform.build(project, output, self._dbt_environment(), step.say)
+            # without the stream there are no rides
+            exclude = () if self._stacks.is_deployed("stream") else ("tag:rides",)
+            built = transform.build(project, output, self._dbt_environment(), step.say, exclude=exclude)
             step.result = str(built)
 
     def report(self) -> None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,18 @@ class Built:
         return ", ".join(f"{count} {kind.replace('_', ' ')}s" for kind, count in sorted(self.nodes.items()))
 
 
-def build(project: Path, output: Path, environment: Mapping[str, str], progress: Callable[[str], None]) -> Built:
+def build(
+    project: Path,
+    output: Path,
+    environment: Mapping[str, str],
+    progress: Callable[[str], None],
+    *,
+    exclude: Sequence[str] = (),
+) -> Built:
     """`dbt build` of `project` with the variables of `environment`; dbt's artifacts and log go to `output`.
+
+    Args:
+        exclude: what is not built, as dbt's node selection has it: `tag:rides`.
 
     Raises:
         TransformFailed: with the messages of the nodes that failed.
@@ -39,7 +49,7 @@ def build(project: Path, output: Path, environment: Mapping[str, str], progress:
     command = [*dbt, "--log-format", "json", "--no-use-colors", "build", "--project-dir", str(project)]
     folders = ["--profiles-dir", str(project), "--target-path", str(output), "--log-path", str(output)]
     process = subprocess.Popen(
-        [*command, *folders, "--target", "local"],
+        [*command, *folders, "--target", "local", *(("--exclude", *exclude) if exclude else ())],
         env={**os.environ, **environment, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
         preexec_fn=end_with_parent,
         stdin=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lakelab.deploy.engine import urn as urns
 from lakelab.deploy.values import Properties, from_struct
@@ -40,11 +40,17 @@ class Goal:
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
     version: str = ""
-    source: str = ""
+    source_position: str = ""  # as Pulumi writes it: `project:///stacks/lake.py#12`
 
     @property
     def package(self) -> str:
         return self.type.split(":", 1)[0]
+
+    @property
+    def line(self) -> str:
+        """Where the program registers it, for people: `stacks/lake.py:12`."""
+        position = urlsplit(self.source_position)
+        return f"{unquote(position.path).removeprefix('/')}:{position.fragment}" if position.fragment else ""
 
 
 HOOKS = ("before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete")
@@ -84,7 +90,7 @@ def from_request(request: Any, root: Path) -> Goal:
         hooks=hooks,
         providers=dict(request.providers),
         version=request.version,
-        source=source_position(request, root),
+        source_position=source_position(request, root),
     )
 
 
@@ -95,14 +101,14 @@ def from_struct_value(value: Any) -> Any:
 
 
 def source_position(request: Any, root: Path) -> str:
-    """`file:line` of the program's own code that made a request."""
+    """The line of the program's own code that made a request, by its path from the project's folder."""
     frames = [frame.pc for frame in request.stackTrace.frames]
     if request.HasField("sourcePosition"):
         frames.insert(0, request.sourcePosition)
     for frame in frames:
         path = Path(unquote(urlsplit(frame.uri).path))
         if root in path.parents and ".venv" not in path.parts and "site-packages" not in path.parts:
-            return f"{path.relative_to(root)}:{frame.line}"
+            return f"project:///{quote(path.relative_to(root).as_posix())}#{frame.line}"
     return ""
 
 

@@ -10,10 +10,11 @@ import grpc
 from google.protobuf import empty_pb2
 
 from lakelab.deploy import protocol, values
+from lakelab.deploy.engine import existing, registration
+from lakelab.deploy.engine.deployment import Deployment, Failure, Registered
 from lakelab.deploy.engine.goal import Goal, from_request
 from lakelab.deploy.engine.plugins import Made, ProviderError
 from lakelab.deploy.engine.references import StackOutputs
-from lakelab.deploy.engine.run import Deployment, Failure, Registered
 from lakelab.deploy.protocol import callback_pb2, engine_pb2, resource_pb2
 from lakelab.deploy.values import Properties, from_struct, to_struct
 from lakelab.errors import LakelabError
@@ -139,7 +140,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
         try:
             self._transform(request)
             goal = from_request(request, self._root)
-            registered = self._deployment.register(goal)
+            registered = registration.register(self._deployment, goal)
         except (Failure, ValueError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         with self._lock:
@@ -159,7 +160,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
     def RegisterResourceOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
         try:
-            self._deployment.register_outputs(request.urn, from_struct(request.outputs))
+            registration.register_outputs(self._deployment, request.urn, from_struct(request.outputs))
         except Failure as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return empty_pb2.Empty()
@@ -181,7 +182,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             registered = (
                 self._reference(goal, request.id)
                 if goal.type == STACK_REFERENCE
-                else self._deployment.read(goal, request.id)
+                else registration.read(self._deployment, goal, request.id)
             )
         except (Failure, LakelabError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
@@ -200,7 +201,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             "outputs": outputs,
             "secretOutputNames": sorted(values.secret_names(outputs)),
         }
-        return self._deployment.keep_reference(goal, Made(name, properties))
+        return existing.keep_reference(self._deployment, goal, Made(name, properties))
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._still_open(context)
@@ -214,7 +215,7 @@ class Monitor(protocol.resource_grpc.ResourceMonitorServicer, protocol.engine_gr
             else:
                 package = request.tok.split(":", 1)[0]
                 reference = reference or self._deployment.default_provider(package, request.version)
-                provider = self._deployment._provider(reference)
+                provider = self._deployment.provider(reference)
                 result, failures = provider.invoke(request.tok, arguments)
         except (Failure, ProviderError, LakelabError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from lakelab.deploy import values
 from lakelab.deploy.engine import urn as urns
+from lakelab.deploy.engine.deployment import Deployment, Failure, secret_like
 from lakelab.deploy.engine.events import Step
 from lakelab.deploy.engine.plan import change_at
 from lakelab.deploy.engine.plugins import ProviderError
-from lakelab.deploy.engine.run import Deployment, Failure, secret_like
 from lakelab.deploy.engine.state import ResourceState, now
 from lakelab.errors import LakelabError
 
@@ -26,7 +26,7 @@ def refresh(deployment: Deployment) -> None:
         and item.type != "pulumi:pulumi:StackReference"
         and not item.delete
         and not item.pending_replacement
-        and (not deployment.options.targets or deployment.is_target(item.urn))
+        and deployment.is_target(item.urn)
     ]
     gone: set[str] = set()
     with ThreadPoolExecutor(max(1, deployment.options.parallel)) as pool:
@@ -80,7 +80,7 @@ def recover(deployment: Deployment) -> None:
             ) from error
     if pending:
         deployment.checkpoint.clear_pending()
-        deployment.by_urn = {entry.urn: entry for entry in deployment.checkpoint.old() if not entry.delete}
+        deployment.index_old()
 
 
 def _recover_create(deployment: Deployment, item: ResourceState, name: str) -> None:

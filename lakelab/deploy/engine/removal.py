@@ -7,9 +7,9 @@ from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from lakelab.deploy.engine import urn as urns
+from lakelab.deploy.engine.deployment import Deployment, Failure
 from lakelab.deploy.engine.events import Event, Step
 from lakelab.deploy.engine.plugins import ProviderError
-from lakelab.deploy.engine.run import Deployment, Failure
 from lakelab.deploy.engine.state import ResourceState
 from lakelab.errors import LakelabError
 
@@ -32,7 +32,7 @@ def delete_unwanted(deployment: Deployment) -> None:
         unseen = item.urn not in deployment.seen
         if item.pending_replacement and unseen:
             deployment.checkpoint.change_old(item, None)
-        elif (item.delete or unseen) and (not deployment.options.targets or deployment.is_target(item.urn)):
+        elif (item.delete or unseen) and deployment.is_target(item.urn):
             if id(item) in needed or (item.delete and _failed_dependents(deployment, item)):
                 deployment.say(f"{urns.name_of(item.urn)} is not deleted: what failed still depends on it", "warning")
             else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lakelab.deploy.engine.backend import SCHEMA_VERSION, Backend
 from lakelab.deploy.engine.secrets import Secrets
-from lakelab.deploy.engine.state import StateError, decode_deployment, salt_of
+from lakelab.deploy.engine.state import Snapshot, StateError, decode_deployment, salt_of
 from lakelab.deploy.project import Project
 from lakelab.deploy.values import SECRET, SIGNATURE
 
@@ -26,6 +26,16 @@ def export_deployment(backend: Backend, project: Project, stack: str, *, show_se
         secrets = Secrets(os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""), salt_of(data))
         data = _reveal(data, secrets)
     return {"version": SCHEMA_VERSION, "deployment": data}
+
+
+def shape_of(exported: dict[str, Any]) -> Snapshot:
+    """The resources of an exported state without their properties, so that no secret has to be opened."""
+    hidden = ("inputs", "outputs", "replacementTrigger")
+    resources = [
+        {key: value for key, value in resource.items() if key not in hidden}
+        for resource in exported["deployment"].get("resources") or ()
+    ]
+    return decode_deployment({"resources": resources}, Secrets(""))
 
 
 def _reveal(value: Any, secrets: Secrets) -> Any:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _ABSENT = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|^404$|NotExist", re.IGNORECASE)
 
+# with this AWS's SDKs, and so Pulumi's provider, do not look at AWS_ENDPOINT_URL
+_IGNORES_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
 
 class NotLocal(LakelabError):
     """The endpoint is not on this machine: the embedded engine does not touch it."""
@@ -33,18 +36,32 @@ def require_loopback(environment: Mapping[str, str], endpoints: Mapping[str, str
     Raises:
         NotLocal: AWS_ENDPOINT_URL is missing, or it or one for a single service points elsewhere.
     """
+    why = elsewhere(environment, endpoints)
+    if why:
+        raise NotLocal(
+            f"{why}: the embedded engine deploys to a local AWS only",
+            fix="start the local AWS and export AWS_ENDPOINT_URL (lakelab env); real AWS is deployed to with the "
+            "pulumi CLI",
+        )
+    return environment["AWS_ENDPOINT_URL"]
+
+
+def elsewhere(environment: Mapping[str, str], endpoints: Mapping[str, str] | None = None) -> str:
+    """Why this environment does not lead to a local AWS; nothing when it does.
+
+    Args:
+        endpoints: those of the provider's own settings, by service.
+    """
     named = {name: url for name, url in environment.items() if name.startswith("AWS_ENDPOINT_URL") and url}
     named |= {f"aws:endpoints {service}": url for service, url in (endpoints or {}).items()}
-    main = named.get("AWS_ENDPOINT_URL", "")
-    fix = "start the local AWS and export AWS_ENDPOINT_URL (lakelab env); real AWS is deployed to with the pulumi CLI"
-    if not main:
-        raise NotLocal("AWS_ENDPOINT_URL is not set: the embedded engine deploys to a local AWS only", fix=fix)
+    if "AWS_ENDPOINT_URL" not in named:
+        return "AWS_ENDPOINT_URL is not set"
+    if environment.get(_IGNORES_ENDPOINTS, "").lower() == "true":
+        return f"{_IGNORES_ENDPOINTS} is set"
     for name, url in named.items():
         if not _is_loopback(urlsplit(url).hostname or ""):
-            raise NotLocal(
-                f"{name}={url} is not on this machine: the embedded engine deploys to a local AWS only", fix=fix
-            )
-    return main
+            return f"{name}={url} is not on this machine"
+    return ""
 
 
 def _is_loopback(host: str) -> bool:

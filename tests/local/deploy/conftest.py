@@ -11,8 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from typer.testing import CliRunner
 
+from lakelab.cli.deploy import app
 from lakelab.deploy import Event, Project, Result, Session, outputs
+from lakelab.errors import LakelabError
 from lakelab.testing import Cloud
 
 HEAD = "import json\nimport pulumi\nimport pulumi_aws as aws\nfrom pulumi import ResourceOptions\n"
@@ -113,3 +116,20 @@ def program(tmp_path: Path, deploy_session: Session, cloud: Cloud) -> Iterator[P
         for item in json.loads(file.read_text())["checkpoint"]["latest"]["resources"]:
             assert not item.get("protect"), "a test leaves no protected resource behind"
         made.destroy(file.stem)
+
+
+@pytest.fixture
+def run(program: Any, aws_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a verb on the program's stack; the text that it prints."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # without a pulumi CLI
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{program.backend}")
+
+    def call(*arguments: str, code: int = 0, stdin: str = "") -> str:
+        verb, *rest = arguments
+        result = CliRunner().invoke(app, [verb, "-C", str(program.folder), "-s", "dev", *rest], input=stdin)
+        if isinstance(result.exception, LakelabError):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return call

@@ -6,27 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from lakelab.cli.deploy import app
 from lakelab.errors import LakelabError
-
-
-@pytest.fixture
-def run(program: Any, aws_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs a verb on the program's stack; the text that it prints."""
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # without a pulumi CLI
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{program.backend}")
-
-    def call(*arguments: str, code: int = 0, stdin: str = "") -> str:
-        verb, *rest = arguments
-        result = CliRunner().invoke(app, [verb, "-C", str(program.folder), "-s", "dev", *rest], input=stdin)
-        if isinstance(result.exception, LakelabError):
-            raise result.exception
-        assert result.exit_code == code, result.output
-        return result.output
-
-    return call
 
 
 def test_the_life_of_a_stack(program: Any, run: Any) -> None:

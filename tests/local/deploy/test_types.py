@@ -18,12 +18,12 @@ from uuid import uuid4
 import pytest
 
 from lakelab.deploy import Project, Step
-from lakelab.deploy.engine import removal
+from lakelab.deploy.engine import registration, removal
 from lakelab.deploy.engine.checkpoint import Checkpoint
+from lakelab.deploy.engine.deployment import Deployment, Options
 from lakelab.deploy.engine.goal import Goal
 from lakelab.deploy.engine.plugins import Plugins
 from lakelab.deploy.engine.refresh import refresh
-from lakelab.deploy.engine.run import Deployment, Options
 from lakelab.deploy.engine.secrets import Secrets
 from lakelab.deploy.engine.state import ResourceState, Snapshot
 from lakelab.deploy.provider.resource import Resource
@@ -972,7 +972,7 @@ class Lab:
     def up(self, inputs: dict[str, Any], import_id: str = "") -> Step:
         deployment = self._deployment()
         goal = Goal(self.token, "it", "", True, dict(inputs), import_id=import_id)
-        deployment.register(goal)
+        registration.register(deployment, goal)
         removal.delete_unwanted(deployment)
         self.snapshot = deployment.checkpoint.snapshot()
         _assert_no_error(deployment)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lakelab.lint.process import alone
+from lakelab.environments import alone
 
 Once = Callable[[str, Callable[[], Any]], Any]
 

@@ -17,12 +17,14 @@ ROOT = Path(__file__).parents[3]
 PROJECT = ROOT / "transforms"
 
 
-def parse(target: str, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def dbt(
+    command: str, target: str, folder: Path, variables: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DBT_"))}
-    command = [str(Path(sys.executable).parent / "dbt"), "parse", "--project-dir", str(PROJECT)]
-    command += ["--profiles-dir", str(PROJECT), "--target", target]
+    program = [str(Path(sys.executable).parent / "dbt"), command, "--project-dir", str(PROJECT)]
+    program += ["--profiles-dir", str(PROJECT), "--target", target, *arguments]
     return subprocess.run(
-        [*command, "--target-path", str(folder), "--log-path", str(folder)],
+        [*program, "--target-path", str(folder), "--log-path", str(folder)],
         env=environment | variables,
         capture_output=True,
         text=True,
@@ -34,7 +36,7 @@ def parse(target: str, folder: Path, variables: dict[str, str]) -> subprocess.Co
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("dbt")
-    done = parse("local", folder, {})
+    done = dbt("parse", "local", folder, {})
     assert done.returncode == 0, done.stdout
     assert "WARNING" not in done.stdout.upper(), done.stdout
     return json.loads((folder / "manifest.json").read_text())
@@ -50,6 +52,10 @@ def test_every_model_seed_and_column_says_what_it_is(manifest: dict[str, Any]):
         "stg_orders",
         "clean_orders",
         "monthly_revenue",
+        "stg_rides",
+        "dim_driver",
+        "dim_location",
+        "fct_rides",
         "currencies",
         "order_statuses",
     }
@@ -64,6 +70,7 @@ def test_every_model_seed_and_column_says_what_it_is(manifest: dict[str, Any]):
         pytest.param("stg_orders", "view", id="staging is a view"),
         pytest.param("clean_orders", "table", id="clean_orders is a table"),
         pytest.param("monthly_revenue", "table", id="monthly_revenue is a table"),
+        pytest.param("fct_rides", "table", id="fct_rides is a table"),
     ],
 )
 def test_a_model_is_materialised(manifest: dict[str, Any], model: str, materialized: str):
@@ -80,6 +87,9 @@ def test_a_model_is_materialised(manifest: dict[str, Any], model: str, materiali
         pytest.param("clean_orders", "currency", "accepted_values", id="accepted_values"),
         pytest.param("clean_orders", "order_total", "never_negative", id="order_total is never negative"),
         pytest.param("monthly_revenue", "revenue", "never_negative", id="revenue is never negative"),
+        pytest.param("fct_rides", "ride_id", "unique", id="a ride once"),
+        pytest.param("fct_rides", "driver_key", "relationships", id="a ride has a driver"),
+        pytest.param("dim_driver", "driver_key", "unique", id="a version of a driver once"),
     ],
 )
 def test_a_column_is_tested(manifest: dict[str, Any], model: str, column: str, test: str):
@@ -92,7 +102,12 @@ def test_a_column_is_tested(manifest: dict[str, Any], model: str, column: str, t
 
 
 @pytest.mark.parametrize(
-    "table", [pytest.param("orders", id="orders"), pytest.param("orders_ingests", id="orders_ingests")]
+    "table",
+    [
+        pytest.param("orders", id="orders"),
+        pytest.param("orders_ingests", id="orders_ingests"),
+        pytest.param("rides", id="rides"),
+    ],
 )
 def test_a_source_has_exactly_the_columns_of_its_contract(manifest: dict[str, Any], table: str):
     contract = yaml.safe_load((ROOT / f"glue/tables/{table}.yaml").read_text())
@@ -102,6 +117,21 @@ def test_a_source_has_exactly_the_columns_of_its_contract(manifest: dict[str, An
         column["name"]: column["type"] for column in columns
     }
     assert source["schema"] == "lakelab_local"
+
+
+def test_nothing_stands_on_the_rides_but_what_is_tagged_so(manifest: dict[str, Any], tmp_path: Path):
+    """`make up-local` excludes the tag rides when the layer stream is not deployed."""
+    source = "source.lakelab.lake.rides"
+    depend, size = {source}, 0
+    while len(depend) > size:
+        size = len(depend)
+        depend |= {
+            name for name, node in manifest["nodes"].items() if depend & set(node["depends_on"].get("nodes", ()))
+        }
+    done = dbt("ls", "local", tmp_path, {}, "--exclude", "tag:rides", "--output", "json", "--output-keys", "unique_id")
+    left = {json.loads(line)["unique_id"] for line in done.stdout.splitlines() if line.startswith("{")}
+    assert "model.lakelab.clean_orders" in left
+    assert left & depend == {source}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +146,6 @@ def test_a_seed_has_exactly_the_values_that_the_contract_allows(seed: str, colum
 
 
 def test_a_target_other_than_local_must_be_told_where_to_write(tmp_path: Path):
-    done = parse("sandbox", tmp_path, {})
+    done = dbt("parse", "sandbox", tmp_path, {})
     assert done.returncode != 0
     assert "Env var required but not provided: 'DBT_SCHEMA'" in done.stdout

@@ -102,9 +102,13 @@ class BucketObject(Resource):
         return found
 
     def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
+        """All versions of it, as the AWS provider does: a bucket with old versions in it cannot be destroyed."""
         s3 = self.client(aws, inputs)
         bucket, key = id.split("/", 1)
-        unless_absent(s3.delete_object, Bucket=bucket, Key=key)
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
+            for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if found["Key"] == key:
+                    s3.delete_object(Bucket=bucket, Key=key, VersionId=found["VersionId"])
 
 
 class BucketObjectv2(BucketObject):

@@ -51,9 +51,11 @@ def test_the_source_position_is_the_programs_own(tmp_path: Path) -> None:
         return source_pb2.StackFrame(pc=source_pb2.SourcePosition(uri=path.as_uri(), line=line))
 
     library = tmp_path / ".venv" / "lib" / "x.py"
-    frames = [frame(library, 1), frame(Path("/usr/lib/y.py"), 2), frame(tmp_path / "stacks" / "lake.py", 41)]
+    frames = [frame(library, 1), frame(Path("/usr/lib/y.py"), 2), frame(tmp_path / "my stacks" / "lake.py", 41)]
     request = resource_pb2.RegisterResourceRequest(type=QUEUE, stackTrace=source_pb2.StackTrace(frames=frames))
-    assert from_request(request, tmp_path).source == "stacks/lake.py:41"
+    found = from_request(request, tmp_path)
+    assert found.source_position == "project:///my%20stacks/lake.py#41"
+    assert found.line == "my stacks/lake.py:41"
 
 
 @pytest.mark.parametrize(

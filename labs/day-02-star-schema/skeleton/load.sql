@@ -1,0 +1,1 @@
+-- fill the three tables from the view raw_rides

@@ -1,0 +1,2 @@
+-- The revenue of each month and currency: the fares of completed rides, in cents, by the month of requested_at.
+-- columns: month (a date, its first day), currency (of the pick-up city), revenue_cents; in this order

@@ -1,0 +1,2 @@
+-- The five drivers with the most completed rides; of equals, the one with the smaller driver_id comes first.
+-- columns: driver_id, rides

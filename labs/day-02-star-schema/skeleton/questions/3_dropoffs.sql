@@ -1,0 +1,2 @@
+-- How many rides, whatever their status, ended in each city; rides that ended nowhere count for 'unknown'.
+-- columns: city, rides; by city

@@ -1,0 +1,2 @@
+-- The share of the rides from each pick-up city that were cancelled, of all its rides, rounded to 4 decimals.
+-- columns: city, rate; by city

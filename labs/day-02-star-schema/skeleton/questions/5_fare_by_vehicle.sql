@@ -1,0 +1,2 @@
+-- The average fare of completed rides in cents, rounded to 2 decimals, by the class of vehicle that the driver has now.
+-- columns: vehicle, average_cents; by vehicle

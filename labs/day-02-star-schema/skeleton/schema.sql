@@ -1,0 +1,1 @@
+-- the DDL of dim_driver, dim_location and fact_rides: columns as in the task, keys, no NULL anywhere
