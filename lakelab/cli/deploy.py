@@ -30,13 +30,16 @@ NoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 
 EngineName = Annotated[
     str, typer.Option("--engine", help="auto (the pulumi CLI when it is on PATH), embedded or pulumi.")
 ]
+Partial = Annotated[bool, typer.Option("--partial", help="Leave out what the core has no service for.")]
 Secrets = Annotated[bool, typer.Option("--show-secrets", help="Show secrets in clear.")]
 HERE = Path()
 
 
-def _allowed(name: str, project: Project, stack: str) -> tuple[Engine, str]:
+def _allowed(name: str, project: Project, stack: str, *, partial: bool = False) -> tuple[Engine, str]:
     """The engine to use, when it may touch the AWS that the environment names, and what to call both."""
     engine = engines.choose(name, project)
+    if partial:
+        engine = engines.partial(engine)
     return engine, engines.require_allowed(engine, project, stack)
 
 
@@ -104,10 +107,11 @@ def preview(
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
     engine: EngineName = "auto",
+    partial: Partial = False,
 ) -> None:
     """Show what `up` would do, property by property. Nothing is changed."""
     project = Project.load(folder)
-    chosen, title = _allowed(engine, project, stack)
+    chosen, title = _allowed(engine, project, stack, partial=partial)
     result = _run("preview", project, stack, chosen, title, as_json=as_json, targets=target, replace=replace)
     if as_json:
         print_json(result.as_dict())
@@ -127,10 +131,11 @@ def up(
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
     engine: EngineName = "auto",
+    partial: Partial = False,
 ) -> None:
     """Make the stack what its program says."""
     project = Project.load(folder)
-    chosen, title = _allowed(engine, project, stack)
+    chosen, title = _allowed(engine, project, stack, partial=partial)
     if not (yes or as_json or expect_no_changes) and sys.stdin.isatty():
         seen = _run("preview", project, stack, chosen, title, as_json=False, targets=target, replace=replace)
         if seen.changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from lakelab import deploy
@@ -73,6 +73,17 @@ def choose(name: str, project: Project, environment: Mapping[str, str] | None = 
     if name == "pulumi":
         raise LakelabError("the pulumi CLI is not on PATH", fix="install it, or use --engine embedded")
     return Embedded(backend_of(project, variables), variables)
+
+
+def partial(engine: Engine) -> Engine:
+    """The engine, leaving out what the AWS that it deploys to has no service for.
+
+    Raises:
+        LakelabError: it is the Pulumi CLI, which deploys all or nothing.
+    """
+    if not isinstance(engine, Embedded):
+        raise LakelabError("the pulumi CLI leaves nothing out", fix="use --engine embedded")
+    return replace(engine, partial=True)
 
 
 def require_allowed(engine: Engine, project: Project, stack: str, environment: Mapping[str, str] | None = None) -> str:
