@@ -1,8 +1,9 @@
 """The speed of the streaming half: `python -m lakelab.cloud.streams.bench [records] [events]`.
 
 Records through Kinesis -> Lambda -> Parquet on the local AWS and, on the same load, on MiniStack alone with its own
-mapping; then events over HTTP with the time from POST to visible in Athena, and memory. Everything runs on this
-machine, in folders and on ports of its own, and is removed afterwards.
+mapping; then events over HTTP with the time from POST to visible in Athena. Memory and the processor time of each part
+are measured on the way. Everything runs on this machine, producer included, in folders and on ports of its own, and is
+removed afterwards.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any
 
 import boto3
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from botocore.config import Config
@@ -47,13 +49,29 @@ TRUST = {
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
+@dataclass(frozen=True)
+class Cpu:
+    """Processor seconds of the server, of the functions that it runs, and of the producer, which is this process."""
+
+    server: float
+    functions: float
+    producer: float
+
+    def __sub__(self, other: Cpu) -> Cpu:
+        return Cpu(self.server - other.server, self.functions - other.functions, self.producer - other.producer)
+
+    def __str__(self) -> str:
+        return f"server {self.server:.1f}, functions {self.functions:.1f}, producer {self.producer:.1f}"
+
+
 @dataclass
 class Site:
-    """A server under measurement: its endpoint and its process."""
+    """A server under measurement: its endpoint, its process, and the folder in which it keeps its data."""
 
     name: str
     endpoint: str
     process: psutil.Process
+    folder: Path
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -62,18 +80,32 @@ class Site:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106
-            config=Config(s3={"addressing_style": "path"}, max_pool_connections=32),
+            # the producer is to be no heavier than it must: it shares the processors with what it measures
+            config=Config(s3={"addressing_style": "path"}, max_pool_connections=32, parameter_validation=False),
         )
 
     def memory(self) -> int:
         """The resident bytes of the server and of the functions that it runs."""
-        total = 0
-        for process in (self.process, *self.process.children(recursive=True)):
+        return sum(self._of_all(lambda process: process.memory_info().rss))
+
+    def seconds(self) -> Cpu:
+        """The processor seconds that each part has used so far."""
+        server, *functions = self._of_all(_seconds)
+        return Cpu(server, sum(functions), _seconds(psutil.Process()))
+
+    def _of_all(self, ask: Callable[[psutil.Process], float]) -> list[Any]:
+        found = [ask(self.process)]
+        for process in self.process.children(recursive=True):
             try:
-                total += process.memory_info().rss
+                found.append(ask(process))
             except psutil.NoSuchProcess:
                 continue
-        return total
+        return found
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 @contextmanager
@@ -84,7 +116,7 @@ def lakelab_site() -> Iterator[Site]:
         running = cloud.server.running()
         assert running is not None
         try:
-            yield Site("lakelab", cloud.endpoint, psutil.Process(running.pid))
+            yield Site("lakelab", cloud.endpoint, psutil.Process(running.pid), Path(folder))
         finally:
             cloud.server.stop()
 
@@ -107,7 +139,7 @@ def ministack_site() -> Iterator[Site]:
         command = str(Path(sys.executable).parent / "ministack")
         with Path(f"{folder}/log").open("wb") as log:
             process = subprocess.Popen([command], env={**os.environ, **variables}, stdout=log, stderr=log)
-        site = Site("MiniStack alone", f"http://127.0.0.1:{port}", psutil.Process(process.pid))
+        site = Site("MiniStack alone", f"http://127.0.0.1:{port}", psutil.Process(process.pid), Path(folder))
         try:
             _until(lambda: _answers(site.endpoint), 30)
             yield site
@@ -142,7 +174,7 @@ class Bench:
     def __init__(self, site: Site):
         self.site = site
         self.bucket, self.stream = "bench", "bench"
-        self._rows: dict[str, int] = {}
+        self._rows: dict[Path, int] = {}
         contract = yaml.safe_load((ROOT / "glue/tables/rides.yaml").read_text())
         site.client("s3").create_bucket(Bucket=self.bucket)
         site.client("kinesis").create_stream(StreamName=self.stream, **self._capacity())
@@ -177,8 +209,8 @@ class Bench:
         )
         return functions.get_function_configuration(FunctionName=name)["FunctionArn"]
 
-    def map(self) -> None:
-        """rides_to_lake gets the stream's records, from the first on."""
+    def map(self, window: int) -> None:
+        """rides_to_lake gets the stream's records, from the first on, gathered for at most `window` seconds."""
         self.function("rides_to_lake")
         stream = self.site.client("kinesis").describe_stream_summary(StreamName=self.stream)
         self.site.client("lambda").create_event_source_mapping(
@@ -186,16 +218,21 @@ class Bench:
             FunctionName="rides_to_lake",
             StartingPosition="TRIM_HORIZON",
             BatchSize=BATCH,
+            MaximumBatchingWindowInSeconds=window,
             FunctionResponseTypes=["ReportBatchItemFailures"],
         )
 
-    def put(self, count: int) -> float:
-        """Put `count` records into the stream as fast as it takes them; the seconds that this took."""
+    def batches(self, count: int) -> list[list[dict[str, Any]]]:
+        """Requests of PutRecords with `count` records in all."""
         batches: list[list[dict[str, Any]]] = [[]]
         for ride in rides.generate(count, seed=1):
             if len(batches[-1]) == A_PUT:
                 batches.append([])
             batches[-1].append({"Data": ride.body, "PartitionKey": ride.id})
+        return batches
+
+    def put(self, batches: list[list[dict[str, Any]]]) -> float:
+        """Put records into the stream as fast as it takes them; the seconds that this took."""
         kinesis = self.site.client("kinesis")
         began = time.monotonic()
         with ThreadPoolExecutor(2) as pool:
@@ -204,13 +241,13 @@ class Bench:
         return time.monotonic() - began
 
     def rows(self) -> int:
-        """The rows in the Parquet files so far."""
-        s3 = self.site.client("s3")
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="curated/"):
-            for item in page.get("Contents", []):
-                if item["Key"] not in self._rows:
-                    body = s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read()
-                    self._rows[item["Key"]] = pq.ParquetFile(io.BytesIO(body)).metadata.num_rows
+        """The rows in the Parquet files so far, read from the server's disk: asking the server would slow it down."""
+        for path in self.site.folder.rglob("curated/rides/**/*.parquet"):
+            if path not in self._rows and ".versions" not in path.parts:
+                try:
+                    self._rows[path] = pq.ParquetFile(path).metadata.num_rows
+                except (pa.ArrowInvalid, OSError):  # it is being written
+                    continue
         return sum(self._rows.values())
 
     def api(self) -> str:
@@ -261,55 +298,68 @@ def _archive(contract: dict[str, Any]) -> bytes:
 
 @dataclass
 class Measured:
-    """Records a second into the stream, from the stream to Parquet, and the largest memory on the way in bytes."""
+    """Records a second into the stream, and from the stream to Parquet; the largest memory on the way in bytes."""
 
     site: str
     put_rate: float
     land_rate: float
-    memory: int
     landed: int
+    files: int
+    memory: int
+    cpu: Cpu
 
 
 def through_the_stream(site: Site, count: int) -> Measured:
-    """Put `count` records, then let the mapping bring them to Parquet; the function is warm when the clock starts."""
+    """Put `count` records, which the mapping brings to Parquet meanwhile; functions are warm when the clock starts."""
     bench = Bench(site)
-    bench.map()
-    warm = 4 * BATCH
-    bench.put(warm)
+    bench.map(window=1)
+    warm = 4 * SHARDS * BATCH
+    bench.put(bench.batches(warm))
     _until(lambda: bench.rows() >= warm, DEADLINE_SECONDS)
-    peak, done = [site.memory()], threading.Event()
+    batches, files = bench.batches(count), len(bench._rows)
+    with _peak_memory(site) as peak:
+        before, began = site.seconds(), time.monotonic()
+        put = bench.put(batches)
+        while bench.rows() < warm + count and time.monotonic() - began < DEADLINE_SECONDS:
+            time.sleep(0.1)
+        seconds, cpu = time.monotonic() - began, site.seconds() - before
+    landed = bench.rows() - warm
+    return Measured(site.name, count / put, landed / seconds, landed, len(bench._rows) - files, max(peak), cpu)
+
+
+@contextmanager
+def _peak_memory(site: Site) -> Iterator[list[int]]:
+    """Looks at the memory twice a second; the list has what was seen."""
+    seen, done = [site.memory()], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.5):
-            peak.append(site.memory())
+            seen.append(site.memory())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    began = time.monotonic()
-    put = bench.put(count)
     try:
-        while bench.rows() < warm + count and time.monotonic() - began < DEADLINE_SECONDS:
-            time.sleep(0.2)
+        yield seen
     finally:
         done.set()
         watcher.join()
-    landed = bench.rows() - warm
-    return Measured(site.name, count / put, landed / (time.monotonic() - began), max(peak), landed)
 
 
 @dataclass
 class Http:
-    """Events a second over HTTP, and the seconds from POST to visible in Athena."""
+    """Events a second over HTTP, the seconds from POST to visible in Athena, and the largest memory in bytes."""
 
     rate: float
     p50: float
     p99: float
+    memory: int
+    cpu: Cpu
 
 
 def over_http(site: Site, count: int) -> Http:
     """Send `count` events, four at a time, and ask Athena over and over which of them are there."""
     bench = Bench(site)
-    bench.map()
+    bench.map(window=0)
     url = bench.api()
     load.send(url, rides.generate(20, seed=7), senders=4)
     seen: dict[str, float] = {}
@@ -328,31 +378,34 @@ def over_http(site: Site, count: int) -> Http:
             done.wait(0.1)
 
     looker = threading.Thread(target=look)
-    looker.start()
 
     def noted() -> Iterator[rides.Ride]:
         for ride in rides.generate(count, seed=8):
             posted[ride.id] = time.monotonic()
             yield ride
 
-    try:
-        sent = load.send(url, noted(), senders=4)
-        assert not sent.failed, sent.failed
-        _until(lambda: len(seen) >= count, DEADLINE_SECONDS)
-    finally:
-        done.set()
-        looker.join()
+    with _peak_memory(site) as peak:
+        looker.start()
+        try:
+            before = site.seconds()
+            sent = load.send(url, noted(), senders=4)
+            cpu = site.seconds() - before
+            assert not sent.failed, sent.failed
+            _until(lambda: len(seen) >= count, DEADLINE_SECONDS)
+        finally:
+            done.set()
+            looker.join()
     waits = sorted(seen[ride] - posted[ride] for ride in posted)
-    return Http(count / sent.seconds, waits[len(waits) // 2], waits[int(len(waits) * 0.99)])
+    return Http(count / sent.seconds, waits[len(waits) // 2], waits[int(len(waits) * 0.99)], max(peak), cpu)
 
 
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RECORDS
     events = int(sys.argv[2]) if len(sys.argv) > 2 else EVENTS
-    console = Console()
+    console = Console(width=140)
     table = Table(title=f"{count:,} records, {SHARDS} shards, batches of {BATCH}, {os.cpu_count()} cores")
-    for name in ("", "into Kinesis /s", "Kinesis to Parquet /s", "landed", "memory MB"):
+    for name in ("", "into Kinesis /s", "Kinesis to Parquet /s", "landed", "files", "memory MB", "processor seconds"):
         table.add_column(name, justify="right")
     for open_site in (lakelab_site, ministack_site):
         with open_site() as site:
@@ -362,14 +415,17 @@ def main() -> None:
             f"{found.put_rate:,.0f}",
             f"{found.land_rate:,.0f}",
             f"{found.landed:,}",
+            f"{found.files:,}",
             f"{found.memory >> 20}",
+            str(found.cpu),
         )
     console.print(table)
     with lakelab_site() as site:
         http = over_http(site, events)
     console.print(
         f"{events:,} events over HTTP: {http.rate:.0f} a second; POST to visible in Athena: p50 {http.p50:.2f} s,"
-        f" p99 {http.p99:.2f} s; load average {os.getloadavg()[0]:.1f}"
+        f" p99 {http.p99:.2f} s; {http.memory >> 20} MB; processor seconds: {http.cpu};"
+        f" load average {os.getloadavg()[0]:.1f}"
     )
 
 

@@ -185,6 +185,31 @@ def test_reported_failures_are_retried_from_the_first_on(workshop: Workshop):
     assert recorder.batches()[1] == ["fail", 3, 4]
 
 
+def test_a_window_gathers_until_it_ends_or_the_batch_is_full(workshop: Workshop):
+    recorder = Recorder(workshop)
+    recorder.map(BatchSize=3, MaximumBatchingWindowInSeconds=300)
+    recorder.put(1, 2)
+    recorder.put(3, 4)
+    eventually(recorder.batches)
+    assert recorder.batches() == [[1, 2, 3]]
+    workshop.advance(300)
+    eventually(recorder.batches, lambda found: len(found) == 2)
+    assert recorder.batches() == [[1, 2, 3], [4]]
+
+
+def test_records_beyond_the_maximum_age_are_given_up(workshop: Workshop):
+    url, queue = workshop.queue()
+    recorder = Recorder(workshop, destination=queue)
+    recorder.put("old")
+    workshop.advance(61)
+    recorder.put("new")
+    recorder.map(MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+    [envelope] = eventually(lambda: workshop.messages(url))
+    assert envelope["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert envelope["KinesisBatchInfo"]["batchSize"] == 1
+    assert eventually(recorder.values) == ["new"]
+
+
 def test_only_matching_records_reach_the_function(workshop: Workshop):
     recorder = Recorder(workshop)
     pattern = json.dumps({"data": {"city": ["Berlin"], "cents": [{"numeric": [">", 500]}]}})
@@ -324,7 +349,23 @@ def test_what_is_refused(workshop: Workshop):
         "The provided execution role does not have permissions to call SendMessage on SQS",
     )
     assert refused(FilterCriteria={"Filters": [{"Pattern": "no json"}]})[0] == "InvalidParameterValueException"
-    assert refused(TumblingWindowInSeconds=60)[0] == "NotImplementedException"
+    assert refused(MaximumRecordAgeInSeconds=30) == (
+        "InvalidParameterValueException",
+        "MaximumRecordAgeInSeconds must be -1 or between 60 and 604800.",
+    )
+    assert refused(StartingPosition="AT_TIMESTAMP") == (
+        "InvalidParameterValueException",
+        "StartingPositionTimestamp must be specified for the StartingPosition AT_TIMESTAMP.",
+    )
+    code, message = refused(StartingPosition="YESTERDAY")
+    assert code == "InvalidParameterValueException"
+    assert "Value 'YESTERDAY' at 'startingPosition' failed to satisfy constraint" in message
+    assert refused(TumblingWindowInSeconds=60) == (
+        "NotImplementedException",
+        "TumblingWindowInSeconds of a Kinesis event source mapping is not implemented here.",
+    )
+    consumer = f"{recorder.stream}/consumer/c:1"
+    assert refused(EventSourceArn=consumer)[0] == "NotImplementedException"
     uuid = recorder.map()
     code, message = refused()
     assert code == "ResourceConflictException"

@@ -115,6 +115,11 @@ def expected(count: int, seed: int, poison: float) -> dict[str, dict[str, rides.
     return found
 
 
+def test_the_picture_in_the_docs_is_of_what_is_deployed(deployed: Deployed):
+    page = (deployed.config.root / "docs/streams.md").read_text()
+    assert f"```mermaid\n{deployed.lab.run('diagram')}```" in page
+
+
 def test_every_event_ends_where_it_belongs(deployed: Deployed):
     count, seed, poison = 400, 1, 0.005
     truth = expected(count, seed, poison)

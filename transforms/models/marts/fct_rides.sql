@@ -30,7 +30,7 @@ final as (
         rides.ended_at,
         rides.ride_date,
         rides.status = 'completed' as is_revenue,
-        date_diff('second', rides.requested_at, rides.ended_at) as ride_seconds
+        {{ seconds_between('rides.requested_at', 'rides.ended_at') }} as ride_seconds
     from rides
     left join drivers
         on

@@ -82,7 +82,7 @@ class EventSourceMappings(RestService):
         def invoker(mapping: Mapping) -> Any:
             key = (mapping.account, mapping.region)
             if key not in clients:
-                clients[key] = lambda_client(account_root(core, *key))
+                clients[key] = core.functions(*key) or lambda_client(account_root(core, *key))
             return clients[key]
 
         roles = Roles(core, "lambda-event-source-mapping", "lambda.amazonaws.com")
@@ -303,4 +303,7 @@ def _function(caller: Caller, name: str) -> tuple[str, str]:
             raise
         arn = name if name.startswith("arn:") else caller.arn_of("lambda", f"function:{name}")
         raise MappingNotFound(f"Function not found: {arn}") from error
-    return found["FunctionArn"], found["Role"]
+    # as it was asked for: an alias stays an alias, whichever version it stands for now
+    qualifier = name.rpartition("function:")[2].partition(":")[2]
+    arn = ":".join(found["FunctionArn"].split(":")[:7])
+    return f"{arn}:{qualifier}" if qualifier else arn, found["Role"]

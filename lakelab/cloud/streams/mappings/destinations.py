@@ -71,7 +71,7 @@ def send(role: Caller, mapping: Mapping, shard: int, batch: Batch, condition: st
             role.client("sns").publish(TopicArn=destination, Message=json.dumps(told))
         case "s3":
             # S3 is told the records too
-            payload = json.dumps(event_of(mapping, shard, batch.records))
+            payload = event_of(mapping, shard, batch.records)
             moment = datetime.fromtimestamp(now, UTC)
             key = f"aws/lambda/{mapping.uuid}/{shard_id(shard)}/{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{uuid4()}"
             body = json.dumps({**told, "payload": payload}).encode()

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -208,6 +208,9 @@ class Poller:
             FunctionName=mapping.function_name.partition(":")[0],
         )
         outcome = invoke(self._tools.invoker(mapping), mapping, self._shard.number, records)
+        if self._stopped and outcome.failed is not None:
+            # the function may have failed because the server ends: that is no failure of the records
+            outcome = replace(outcome, failed=0, not_invoked=True)
         self._report(outcome.result)
         return outcome
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lakelab.cloud.streams.mappings.batches import Batch, Outcome
 from lakelab.cloud.streams.mappings.destinations import envelope
-from lakelab.cloud.streams.mappings.invocation import invoke
+from lakelab.cloud.streams.mappings.invocation import event_of, invoke, metadata
 from lakelab.cloud.streams.mappings.model import Mapping
 from lakelab.cloud.streams.model import Record, sequence_number
 
@@ -30,6 +31,25 @@ def item(sequence: int) -> dict[str, str]:
 
 def answering(body: bytes, **more: Any) -> SimpleNamespace:
     return SimpleNamespace(invoke=lambda **request: {"StatusCode": 200, "Payload": io.BytesIO(body), **more})
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param("ann", id="plain"), pytest.param('"\\ünï\n', id="quotes, backslash and line end")]
+)
+def test_the_event_is_json(key: str):
+    record = Record(7, 1_741_064_767.12345, key, b'{"a": "\xff"}')
+    [found] = json.loads(event_of(MAPPING, 2, [record]))["Records"]
+    number = sequence_number(7)
+    assert found["kinesis"] == {
+        "kinesisSchemaVersion": "1.0",
+        "partitionKey": key,
+        "sequenceNumber": number,
+        "data": base64.b64encode(record.data).decode(),
+        "approximateArrivalTimestamp": 1_741_064_767.123,
+    }
+    assert (found["eventID"], found["invokeIdentityArn"]) == (f"shardId-000000000002:{number}", "role")
+    assert "\n" not in event_of(MAPPING, 2, [record, record])
+    assert "data" not in metadata(MAPPING, 2, record)
 
 
 @pytest.mark.parametrize(
