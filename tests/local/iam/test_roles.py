@@ -51,7 +51,7 @@ ROWS = [
     ("jobs", "ReadTheOrders", "s3:GetObject", f"{CURATED}/curated/orders/"),
     ("jobs", "WriteTheCompactedOrders", "s3:PutObject", f"{CURATED}/curated/orders_compacted/"),
     ("jobs", "FindTheOrders", "glue:GetPartitions", f"{GLUE}table/lakelab_local/orders"),
-    ("jobs", "PointAtTheCompactedOrders", "glue:GetTable", f"{GLUE}table/lakelab_local/orders_compacted"),
+    ("jobs", "PointAtTheCompactedOrders", "glue:GetTable", GLUE),
     ("transform", "RunStatements", "athena:StartQueryExecution", "arn:aws:athena:us-east-1:000000000000:"),
     ("transform", "SeeWhichDatabasesThereAre", "glue:GetDatabases", GLUE),
     ("transform", "ReadTheLakesTables", "glue:GetTable", GLUE),
@@ -67,10 +67,10 @@ ROWS = [
     ("analyst", "ReadTheLake", "s3:GetObject", f"{CURATED}/"),
     ("analyst", "KeepTheResults", "s3:PutObject", f"{RESULTS}/analyst/"),
     ("rides_api", "PutIntoTheStream", "kinesis:PutRecord", STREAM),
-    ("rides_to_lake", "ReadTheStream", "kinesis:GetRecords", STREAM),
+    ("rides_to_lake", "ReadTheStream", "kinesis:DescribeStream", STREAM),
     ("rides_to_lake", "WriteTheLake", "s3:PutObject", f"{CURATED}/curated/rides/"),
     ("rides_to_lake", "RegisterPartitions", "glue:GetTable", GLUE),
-    ("rides_delivery", "ReadTheStream", "kinesis:GetRecords", STREAM),
+    ("rides_delivery", "ReadTheStream", "kinesis:DescribeStream", STREAM),
     ("rides_delivery", "WriteTheRawZone", "s3:PutObject", f"{RAW}/raw/rides/"),
 ]
 
@@ -199,21 +199,21 @@ class Work:
 
     def ride_to_the_lake(self) -> None:
         """A ride as far as the table and its partition."""
-        day, glue = self.ride(), self.root("glue")
-        self._wait("rides_to_lake", CURATED, f"curated/rides/ride_date={day}/")
-        where = {"DatabaseName": "lakelab_local", "TableName": "rides"}
-        assert glue.get_partitions(**where, Expression=f"ride_date = '{day}'")["Partitions"]
+        wanted = {"DatabaseName": "lakelab_local", "TableName": "rides", "Expression": f"ride_date = '{self.ride()}'"}
+        glue = self.root("glue")
+        self._wait("rides_to_lake", lambda: glue.get_partitions(**wanted)["Partitions"])
 
     def deliver_a_ride(self) -> None:
         """A ride as far as the raw zone; the time that Firehose gathers events for passes at once."""
-        self._wait("rides_delivery", RAW, f"raw/rides/ride_date={self.ride()}/", seconds=301)
+        place, s3 = {"Bucket": RAW[13:], "Prefix": f"raw/rides/ride_date={self.ride()}/"}, self.root("s3")
+        self._wait("rides_delivery", lambda: s3.list_objects_v2(**place).get("Contents"), seconds=301)
 
-    def _wait(self, role: str, bucket: str, prefix: str, *, seconds: float = 0) -> None:
-        """Until there is an object; fails when the role is denied something meanwhile."""
+    def _wait(self, role: str, there: Callable[[], Any], *, seconds: float = 0) -> None:
+        """Until something is there; fails when the role is denied something meanwhile."""
         began, deadline = time.time(), time.monotonic() + 60
-        while not self.root("s3").list_objects_v2(Bucket=bucket[13:], Prefix=prefix).get("Contents"):
+        while not there():
             assert not self.recorded(role, allowed=False, since=began), f"{role} was denied"
-            assert time.monotonic() < deadline, f"nothing at {prefix}: it failed"
+            assert time.monotonic() < deadline, f"the work of {role} failed: nothing came"
             if seconds:
                 ask_clock(self.lab.config, advance=seconds)
             time.sleep(0.5)
