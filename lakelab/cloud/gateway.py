@@ -189,16 +189,25 @@ class Gateway:
         self._checkpoints = asyncio.create_task(self._checkpoint_regularly())
         for service in self._services.values():
             service.start(self._core)
+
+        async def received() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._close()  # before the core ends: a function that it stops has not failed
+            return message
+
         try:
-            await self._core.handle(scope, receive, send)
+            await self._core.handle(scope, received, send)
         finally:
             self._checkpoints.cancel()
-            # before anything that may take long: a server that does not end in time is killed
-            await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)
-            for service in self._services.values():
-                service.close()
             await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)
             self._workers.shutdown(wait=False, cancel_futures=True)
+
+    async def _close(self) -> None:
+        # the checkpoint comes before anything that may take long: a server that does not end in time is killed
+        await asyncio.get_running_loop().run_in_executor(self._workers, self._core.checkpoint)
+        for service in self._services.values():
+            service.close()
 
     async def _checkpoint_regularly(self) -> None:
         quiet = 0

@@ -48,6 +48,7 @@ class Service:
     name: str  # botocore's name of the service
     iam_prefix: str  # the prefix of its IAM actions
     validation_error = "ValidationException"
+    error_members: Mapping[str, Mapping[str, str]] = {}  # by code, where the error itself does not say otherwise
 
     def resources(self, call: Call, params: Params) -> Iterable[tuple[str, str]]:
         """The (IAM action, ARN) pairs that the caller must be allowed before the handler runs."""
@@ -140,7 +141,8 @@ def serialise_error(service: Service, operation: str, error: AwsError) -> bytes:
     model = service_model(service.name)
     if operation in model.operation_names:
         name = _message_member(model.operation_model(operation), error.code)
-    return json.dumps({"__type": error.code, name: error.message, **error.members}, default=str).encode()
+    members = {**service.error_members.get(error.code, {}), **error.members}
+    return json.dumps({"__type": error.code, name: error.message, **members}, default=str).encode()
 
 
 def _message_member(operation: OperationModel, code: str) -> str:

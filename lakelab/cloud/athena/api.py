@@ -52,6 +52,7 @@ class AthenaService(Service):
     name = "athena"
     iam_prefix = "athena"
     validation_error = "InvalidRequestException"
+    error_members = {"InvalidRequestException": {"AthenaErrorCode": "INVALID_INPUT"}}
 
     def __init__(self, state: Path, invoke: Invoke, engine: Engine | None = None):
         scratch = state / "scratch"

@@ -103,11 +103,16 @@ def _location(execution: Execution, statement: s.CreateTableAs, name: str) -> st
     """Where a new table's data goes.
 
     Raises:
-        QueryError: the workgroup enforces its output location, and the statement names another; or an Iceberg table
-            has no location.
+        QueryError: the workgroup enforces its output location, and the statement names another; or its results are
+            managed, so that there is no output location, and the statement names none.
     """
     given = statement.properties.get(name)
     session = execution.session
+    if given is None and not session.output:
+        raise QueryError(
+            "INVALID_TABLE_PROPERTY",
+            f"The results of this workgroup are managed by Athena: name the location of the table's data with '{name}'",
+        )
     if given is None:
         return f"{session.output}tables/{session.execution_id}"
     if session.enforced_output and name == "external_location":

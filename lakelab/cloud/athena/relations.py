@@ -14,7 +14,7 @@ from lakelab.cloud.athena.catalog import NULL_PARTITION, Catalog, Field, Partiti
 from lakelab.cloud.athena.datafiles import DataFiles
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.names import Format, format_of
-from lakelab.cloud.athena.formats.readers import DataFile, quoted, read, text_literal
+from lakelab.cloud.athena.formats.readers import SOURCE, DataFile, quoted, read, text_literal
 from lakelab.cloud.athena.sql.types import from_hive, to_duckdb
 
 HIDDEN_COLUMNS = {
@@ -145,7 +145,7 @@ class HiveRelations:
         names = ", ".join(["file", *(f"k{number}" for number in range(len(table.keys))), *map(quoted, self._hidden)])
         sql, fast = (
             f"SELECT {', '.join([*own, *keys, *hidden])} FROM ({each}) r "
-            f"JOIN (VALUES {rows}) f({names}) ON r.filename = f.file"
+            f"JOIN (VALUES {rows}) f({names}) ON r.{SOURCE} = f.file"
             for each in (source.sql, source.fast or source.sql)
         )
         return sql, fast

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from lakelab.cloud.athena import result_metadata
 from lakelab.cloud.athena.columns import column_info
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.exceptions import InvalidRequest
@@ -98,6 +99,8 @@ class Results:
             _put(objects, target.location, b"")
         else:
             return result, None
+        described = [column_info(column, result["utility"]) for column in columns]
+        _put(objects, f"{target.location}.metadata", result_metadata.encode(target.execution_id, described))
         return result | {"location": target.location}, None
 
     def sweep(self, known: Callable[[str], bool]) -> None:

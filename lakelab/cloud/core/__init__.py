@@ -65,6 +65,11 @@ class Core(Protocol):
         """A boto3 client of the local AWS with the caller's credentials, made once and kept."""
         ...
 
+    def functions(self, account: str, region: str) -> Any:
+        """What invokes functions for the services of this process, as `invoke` of a boto3 client: FunctionName (an ARN)
+        and Payload in, the same answer or ClientError out. None when a client has to do it."""
+        ...
+
     def object_file(self, account: str, bucket: str, key: str) -> Path | None:
         """The file that holds the current version of an S3 object, if the core keeps it on this machine's disk."""
         ...

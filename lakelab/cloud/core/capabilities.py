@@ -127,8 +127,8 @@ def measure(url: str, region: str) -> Capabilities:
         found[service] = Capability(By.NOBODY, reason) if reason else Capability(By.CORE)
         if reason and service in EMBEDDABLE:
             found[service] = Capability(By.MINISTACK, reason)
-    if found["functions"].by is By.NOBODY and found["apigatewayv2"].by is By.MINISTACK:
-        found["apigatewayv2"] = Capability(By.NOBODY, f"it calls functions: {found['functions'].reason}")
+    if found["functions"].by is By.NOBODY:
+        found["apigatewayv2"] = Capability(By.NOBODY, f"HTTP APIs call functions: {found['functions'].reason}")
     return Capabilities(found)
 
 

@@ -71,13 +71,13 @@ class Forwarder:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         headers = [(name, value) for name, value in scope["headers"] if name not in OURS]
-        answered = False
+        upload, answered = _Upload(receive), False
         try:
             async with self._session.request(
                 scope["method"],
                 URL(f"{self._url}{path}{'?' + query if query else ''}", encoded=True),
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
-                data=_body(receive) if _has_body(dict(scope["headers"])) else None,
+                data=upload if _has_body(dict(scope["headers"])) else None,
                 allow_redirects=False,
             ) as answer:
                 kept = [(name.lower(), value) for name, value in answer.raw_headers if name.lower() not in SERVERS]
@@ -86,32 +86,36 @@ class Forwarder:
                 async for chunk in answer.content.iter_any():
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
-        except ClientGone:
-            return
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if upload.cut_off:
+                return
             if answered:  # the caller sees a body that ends too early, as when AWS's connection breaks
                 raise
             log.warning("%s %s: the core at %s does not answer: %s", scope["method"], path, self._url, error)
             await _unavailable(scope, send, f"The AWS at {self._url} does not answer: {error}")
 
 
-class ClientGone(Exception):
-    """The client has closed its connection before all of its request had come."""
+class _Upload:
+    """The body of a request, part by part as it comes. `cut_off` is set when the client has gone before its end."""
+
+    def __init__(self, receive: Any):
+        self._receive = receive
+        self.cut_off = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.cut_off = True
+                raise ConnectionAbortedError("the client has gone")
+            if message.get("body"):
+                yield message["body"]
+            if not message.get("more_body"):
+                return
 
 
 def _has_body(headers: Mapping[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-
-
-async def _body(receive: Any) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        if message.get("body"):
-            yield message["body"]
-        if not message.get("more_body"):
-            return
 
 
 async def _unavailable(scope: Any, send: Any, text: str) -> None:

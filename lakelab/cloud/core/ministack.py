@@ -1,8 +1,9 @@
-"""MiniStack as the core, in this process. Only this module and its two neighbours know MiniStack's insides.
+"""MiniStack as the core, in this process. Only this module and its neighbours know MiniStack's insides.
 
 MiniStack reads its configuration from the environment when it is imported, so `configure` has to run first; the process
 that serves it is started with an environment of its own (see `server`). Its authorisation is taken over by
-`ministack_iam`, and `ministack_deeds` asks it where MiniStack does not. tests/unit/cloud/core guards every name used.
+`ministack_iam`, `ministack_deeds` asks it where MiniStack does not, and `ministack_lambda` invokes its functions.
+tests/unit/cloud/core guards every name used.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lakelab.cloud.caller import Caller, Credentials
-from lakelab.cloud.core import Request
+from lakelab.cloud.core import Request, ministack_lambda
 from lakelab.cloud.errors import AccessDenied, AwsError, InvalidSignature
 from lakelab.cloud.iam.record import Record
 from lakelab.cloud.objects import ObjectInfo
@@ -86,6 +87,7 @@ class MiniStackCore:
         self._client_lock = threading.Lock()
         _read_ranges_lazily()
         _queue_events(settings.lambda_concurrency)
+        ministack_lambda.install()
         _count_loopback_as_tls(ministack.app, iam_evaluator)
         self._record = record
         self._authorization = Authorization(record)
@@ -186,6 +188,9 @@ class MiniStackCore:
                     ),
                 )
             return self._clients[key]
+
+    def functions(self, account: str, region: str) -> ministack_lambda.Functions:
+        return ministack_lambda.Functions(account, region)
 
     def object_file(self, account: str, bucket: str, key: str) -> Path | None:
         from ministack.services import s3

@@ -207,6 +207,12 @@ class RemoteCore:
 
     # ---- what only a core on this machine has at hand
 
+    def functions(self, account: str, region: str) -> None:
+        return None
+
+    def functions(self, account: str, region: str) -> None:
+        return None
+
     def object_file(self, account: str, bucket: str, key: str) -> Path | None:
         return None
 

@@ -77,7 +77,8 @@ def _types(path: Path, modified: int, size: int) -> dict[str, str]:
     """The types of a file's columns, as DuckDB reads them; nested columns and rare types are left out."""
     types: dict[str, str] = {}
     for column in parquet_files.read_schema(path):
-        name, kind = column.name.lower(), _DUCKDB_TYPES.get(column.type, "")
+        name = column.name.lower() if column.name.isascii() else column.name  # DuckDB knows the case of ASCII only
+        kind = _DUCKDB_TYPES.get(column.type, "")
         if pa.types.is_decimal128(column.type):
             kind = f"DECIMAL({column.type.precision},{column.type.scale})"
         types[name] = kind if name not in types else ""

@@ -1,7 +1,7 @@
 """DuckDB's SQL that reads the files of one format as the columns of a Hive table.
 
 A reader gets local files, the table's columns and its SerDe properties, and gives a SELECT with one column for each of
-the table's, of its type, and `filename`. What a SerDe does with bad or missing values is Hive's:
+the table's, of its type, and `$source`, the file of the row. What a SerDe does with bad or missing values is Hive's:
 https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html
 """
 
@@ -17,6 +17,10 @@ from lakelab.cloud.athena.formats import patterns, transcode
 from lakelab.cloud.athena.formats.footers import all_have, estimated_rows
 from lakelab.cloud.athena.formats.names import Format
 from lakelab.cloud.athena.sql.types import Type, from_hive, to_duckdb
+
+SOURCE = '"$source"'
+"""The column of a reader's SELECT that names the file; a table may well have a column `filename`."""
+_SOURCE_OPTION = "filename = '$source'"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def read(
     """
     if not files:
         nulls = ", ".join(f"CAST(NULL AS {duckdb_type(column.type)}) AS {quoted(column.name)}" for column in columns)
-        return Source(f"SELECT {nulls}{', ' if nulls else ''}CAST(NULL AS VARCHAR) AS filename WHERE false", {})
+        return Source(f"SELECT {nulls}{', ' if nulls else ''}CAST(NULL AS VARCHAR) AS {SOURCE} WHERE false", {})
     match form:
         case "parquet":
             return _parquet({file.path: file.path for file in files}, columns, label)
@@ -102,24 +106,26 @@ def _parquet(read_as: dict[Path, Path], columns: Sequence[Field], label: str = "
         for c in columns
     )
     files = _files(list(read_as.values()))
+    # a folder `day=1` on the way to a file would put its value in place of the file's column `day`
+    as_they_are = f"{_SOURCE_OPTION}, hive_partitioning = false"
     if not columns:
-        return Source(f"SELECT filename FROM read_parquet({files}, filename = true)", read_as)
+        return Source(f"SELECT {SOURCE} FROM read_parquet({files}, {as_they_are})", read_as)
     rows = estimated_rows(list(read_as.values()))
     names = ", ".join(f"{quoted(label + column.name)} AS {quoted(column.name)}" for column in columns)
-    options = f"schema = MAP {{{schema}}}, explicit_cardinality = {rows}"
+    options = f"{_SOURCE_OPTION}, schema = MAP {{{schema}}}, explicit_cardinality = {rows}"
     fast = ""
     if label and all_have(list(read_as.values()), {c.name.lower(): duckdb_type(c.type) for c in columns}):
         # with a schema of ours DuckDB reads a file on one thread only
         own = ", ".join(quoted(column.name) for column in columns)
-        fast = f"SELECT {own}, filename FROM read_parquet({files}, filename = true)"
-    return Source(f"SELECT {names}, filename FROM read_parquet({files}, {options})", read_as, fast)
+        fast = f"SELECT {own}, {SOURCE} FROM read_parquet({files}, {as_they_are})"
+    return Source(f"SELECT {names}, {SOURCE} FROM read_parquet({files}, {options})", read_as, fast)
 
 
 def _texts(read_as: dict[Path, Path], columns: Sequence[Field]) -> Source:
     """Files converted to Parquet with all columns as text; text that is no value of the column's type is NULL."""
     inner = _parquet(read_as, [Field(column.name, "string") for column in columns])
     casts = ", ".join(f"{_lenient(quoted(c.name), from_hive(c.type))} AS {quoted(c.name)}" for c in columns)
-    return Source(f"SELECT {casts}, filename FROM ({inner.sql})", read_as)
+    return Source(f"SELECT {casts}, {SOURCE} FROM ({inner.sql})", read_as)
 
 
 # ---- text -----------------------------------------------------------------------------------------------------------
@@ -129,7 +135,7 @@ _NO_DELIMITER = "'\x1e\x1f\x1e\x1f'"
 
 
 def _lines(files: Sequence[DataFile], skip: int, scratch: Path) -> Source:
-    """`line` and `filename` of text files, compressed or not."""
+    """`line` and `$source` of text files, compressed or not."""
     groups: dict[str, list[Path]] = defaultdict(list)
     read_as = {}
     for file in files:
@@ -137,10 +143,10 @@ def _lines(files: Sequence[DataFile], skip: int, scratch: Path) -> Source:
         read_as[file.path] = path
         groups[compression].append(path)
     selects = [
-        f"SELECT coalesce(line, '') AS line, filename FROM read_csv({_files(paths)}, delim = {_NO_DELIMITER}, "
+        f"SELECT coalesce(line, '') AS line, {SOURCE} FROM read_csv({_files(paths)}, delim = {_NO_DELIMITER}, "
         f"quote = '', escape = '', header = false, columns = {{'line': 'VARCHAR'}}, auto_detect = false, "
         f"strict_mode = false, nullstr = '', max_line_size = 16777216, skip = {skip}, "
-        f"compression = {text_literal(compression)}, filename = true)"
+        f"compression = {text_literal(compression)}, {_SOURCE_OPTION})"
         for compression, paths in groups.items()
     ]
     return Source(" UNION ALL ".join(selects), read_as)
@@ -175,7 +181,7 @@ def _text(
         selected.append(f"{_lazy(value, from_hive(column.type), nested)} AS {quoted(column.name)}")
     names = "".join(f"{item}, " for item in selected)
     return Source(
-        f"SELECT {names}filename FROM (SELECT string_split({hidden}, {text_literal(delimiter)}) AS cells, filename "
+        f"SELECT {names}{SOURCE} FROM (SELECT string_split({hidden}, {text_literal(delimiter)}) AS cells, {SOURCE} "
         f"FROM ({lines.sql}))",
         lines.read_as,
     )
@@ -241,7 +247,7 @@ def _opencsv(
     texts = ", ".join(f"{text_literal(column.name)}: 'VARCHAR'" for column in columns)
     names = "".join(f"{quoted(column.name)}, " for column in columns)
     selects = [
-        f"SELECT {names}filename FROM read_csv({_files(paths)}, delim = {text_literal(separator)}, "
+        f"SELECT {names}{SOURCE} FROM read_csv({_files(paths)}, {_SOURCE_OPTION}, delim = {text_literal(separator)}, "
         f"quote = {text_literal(quote)}, escape = {text_literal(quote)}, header = false, columns = {{{texts}}}, "
         f"auto_detect = false, strict_mode = false, null_padding = true, parallel = false, nullstr = '\x1e', "
         f"max_line_size = 16777216, skip = {_skipped_lines(table)}, compression = {text_literal(compression)})"
@@ -251,7 +257,7 @@ def _opencsv(
         f"{_strict(quoted(column.name), from_hive(column.type), position)} AS {quoted(column.name)}"
         for position, column in enumerate(columns)
     )
-    return Source(f"SELECT {strict}, filename FROM ({' UNION ALL '.join(selects)})", read_as)
+    return Source(f"SELECT {strict}, {SOURCE} FROM ({' UNION ALL '.join(selects)})", read_as)
 
 
 def _strict(value: str, kind: Type, position: int) -> str:
@@ -283,8 +289,8 @@ def _json(files: Sequence[DataFile], columns: Sequence[Field], serde: Mapping[st
     types = ", ".join(f"{text_literal(column.name)}: {text_literal(duckdb_type(column.type))}" for column in columns)
     names = "".join(f"{quoted(column.name)}, " for column in columns)
     selects = [
-        f"SELECT {names}filename FROM read_json({_files(paths)}, format = 'newline_delimited', columns = {{{types}}}, "
-        f"ignore_errors = {'true' if tolerant else 'false'}, maximum_object_size = 67108864, "
+        f"SELECT {names}{SOURCE} FROM read_json({_files(paths)}, {_SOURCE_OPTION}, format = 'newline_delimited', "
+        f"columns = {{{types}}}, ignore_errors = {'true' if tolerant else 'false'}, maximum_object_size = 67108864, "
         f"compression = {text_literal(compression.replace('none', 'uncompressed'))})"
         for compression, paths in groups.items()
     ]

@@ -16,11 +16,13 @@ from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from lakelab.cloud.athena.errors import QueryError
-from lakelab.cloud.athena.formats.readers import DataFile, quoted, text_literal
+from lakelab.cloud.athena.formats.readers import SOURCE, DataFile, quoted, text_literal
 from lakelab.cloud.athena.iceberg.fileio import ObjectsIO
 from lakelab.cloud.athena.iceberg.types import to_trino
 from lakelab.cloud.athena.relations import Relation
 from lakelab.cloud.athena.sql.types import parse_type, to_duckdb
+
+_NUMBER = '"$number"'  # the column of a scan that numbers the rows of a file
 
 
 @dataclass(frozen=True)
@@ -147,16 +149,17 @@ def _by_field_id(schema: Schema, paths: list[Path], label: str, rows: int) -> st
         f"{quoted(label + field.name.lower())} AS {quoted(field.name.lower())}" for field in schema.fields
     )
     options = f"schema = MAP {{{fields}}}, explicit_cardinality = {rows}"
-    return f"(SELECT {names}, filename, file_row_number FROM read_parquet([{files}], {options})) r"
+    own = f"filename AS {SOURCE}, file_row_number AS {_NUMBER}"
+    return f"(SELECT {names}, {own} FROM read_parquet([{files}], {options})) r"
 
 
 def _scan(source: str, files: dict[Path, tuple[int, FileScanTask]], hidden: list[str], numbered: bool) -> str:
-    columns = "r.* EXCLUDE (filename, file_row_number)"
+    columns = f"r.* EXCLUDE ({SOURCE}, {_NUMBER})"
     if not hidden and not numbered:
         return f"SELECT {columns} FROM {source}"
     extra = []
     if numbered:
-        extra = ['f.number AS "$file"', 'r.file_row_number AS "$row"']
+        extra = ['f.number AS "$file"', f'r.{_NUMBER} AS "$row"']
     if "$path" in hidden:
         extra.append('f.path AS "$path"')
     rows = ", ".join(
@@ -165,7 +168,7 @@ def _scan(source: str, files: dict[Path, tuple[int, FileScanTask]], hidden: list
     )
     return (
         f"SELECT {', '.join([columns, *extra])} FROM {source} "
-        f"JOIN (VALUES {rows}) f(file, number, path) ON r.filename = f.file"
+        f"JOIN (VALUES {rows}) f(file, number, path) ON r.{SOURCE} = f.file"
     )
 
 

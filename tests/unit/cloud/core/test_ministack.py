@@ -62,8 +62,17 @@ NAMES = [
     "ministack.services.iam:_users",
     "ministack.services.s3:_buckets",
     "ministack.services.s3:_object_disk_path",
+    "ministack.core.lambda_runtime:Worker",
+    "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
+    "ministack.core.lambda_runtime:json",
+    "ministack.services.lambda_svc:LAMBDA_EXECUTOR",
+    "ministack.services.lambda_svc:LAMBDA_STRICT",
     "ministack.services.lambda_svc:_emit_lambda_logs",
+    "ministack.services.lambda_svc:_execute_function_with_config_scope",
+    "ministack.services.lambda_svc:_execution_record_for_config",
     "ministack.services.lambda_svc:_functions",
+    "ministack.services.lambda_svc:_get_func_record_for_ref_in_scope",
+    "ministack.services.lambda_svc:_invoke",
     "ministack.services.lambda_svc:_route_async_failure",
     "ministack.services.s3:_deliver_event_to_lambda",
     "ministack.services.s3:_error",
@@ -93,7 +102,9 @@ def test_every_name_that_the_core_uses_exists():
 
 HELD_AS = {
     "ministack": r"(?:self\._app|self\._iam|self\._responses|persistence|\bs3)\.(\w+)",
+    "ministack_beside": r"lambda_svc\.(\w+)",
     "ministack_deeds": r"self\._(?:iam|lambda|logs|responses|s3)\.(\w+)",
+    "ministack_lambda": r"(?:lambda_svc|responses|runtime|service)\.(\w+)",
     "ministack_iam": r"(?:self\._(?:evaluator|actions|responses|iam|s3|sts|tagging)|\bevaluator|\bactions)\.(\w+)",
 }
 

@@ -148,6 +148,8 @@ def bit_count(call: Call) -> str:
     bits = int(call.constant(1, "The number of bits"))
     if bits == 64:
         return f"CAST(bit_count(CAST({call[0]} AS BIGINT)) AS BIGINT)"
+    if not 2 <= bits <= 64:
+        raise call.invalid(f"Bits specified in bit_count must be between 2 and 64, got {bits}")
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     problem = call.fail(
         f"Number must be representable with the bits specified. It cannot be represented with {bits} bits", "BIGINT"
