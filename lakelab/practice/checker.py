@@ -6,7 +6,6 @@ belongs to the lines, and what the work prints goes to standard error.
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
 import os
@@ -18,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
+from lakelab.practice import modules
 from lakelab.practice.exercises import exercise
 from lakelab.practice.work import Work, Wrong
 from lakelab.practice.workspace import data_of
@@ -29,12 +29,7 @@ Check = Callable[[Work], str | None]
 
 def load(file: Path) -> tuple[Callable[[Work], None] | None, dict[str, Check]]:
     """`prepare` of a check.py, if it has one, and its checks by their titles, in the order of the file."""
-    spec = importlib.util.spec_from_file_location(f"check_{file.parent.name.replace('-', '_')}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.parent))  # a checker may have modules beside it
-    spec.loader.exec_module(module)
+    module = modules.load(file, f"check_{file.parent.name.replace('-', '_')}")
     checks = {
         (inspect.getdoc(found) or name).splitlines()[0].rstrip("."): found
         for name, found in vars(module).items()

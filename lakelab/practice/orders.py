@@ -34,8 +34,8 @@ COLUMNS = {
 def relation(rows: int, seed: int = 1) -> str:
     """A DuckDB query for `rows` orders in the order of their time, over two years from 2024-01-01 on.
 
-    The n-th customer orders in proportion to 1/n (Zipf), drivers are equally busy, cities are Zipf-shaped, too. `note` is
-    text that hardly compresses; `promo_code` is NULL for nine orders of ten. Equal seeds give equal rows.
+    The n-th customer orders in proportion to 1/n (Zipf), drivers are equally busy, cities are Zipf-shaped, too. `note`
+    is text that hardly compresses; `promo_code` is NULL for nine orders of ten. Equal seeds give equal rows.
     """
 
     def share(which: int) -> str:

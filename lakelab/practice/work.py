@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from lakelab.cloud.environment import client, environment
+from lakelab.practice import modules
 from lakelab.practice.postgres import Postgres
 from lakelab.settings import Settings
 
@@ -106,15 +106,8 @@ class Work:
             Wrong: it is missing, or importing it fails.
         """
         file = self.path(name)
-        spec = importlib.util.spec_from_file_location(file.stem, file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        if str(self.workspace) not in sys.path:
-            sys.path.insert(0, str(self.workspace))
         with self.running(name):
-            spec.loader.exec_module(module)
-        return module
+            return modules.load(file, f"work_{file.stem}")
 
     def call(self, name: str, function: str, *arguments: Any, **named: Any) -> Any:
         """What a function of a Python file of the work returns.
@@ -218,7 +211,7 @@ class Work:
         known = [group["Name"] for page in _pages(service.list_work_groups, "WorkGroups") for group in page]
         if name not in known:
             output = {"OutputLocation": f"s3://{self.bucket('results')}/"}
-            service.create_work_group(Name=name, Configuration={"ResultConfiguration": output})
+            service.create_work_group(Name=name, Configuration={"ResultConfiguration": output, "EnforceWorkGroupConfiguration": False})
         return name
 
     # the stacks, with `needs: [pipeline]`

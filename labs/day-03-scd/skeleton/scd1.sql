@@ -1,0 +1,1 @@
+-- merge the batch `changes` into dim_driver_1: each driver as his newest change says

@@ -1,0 +1,1 @@
+-- merge the batch `changes` into dim_driver_2: each driver's versions

@@ -1,0 +1,13 @@
+merge into dim_driver_1 as target
+using (
+    select driver_id, city, vehicle, op = 'delete' as is_deleted, changed_at
+    from changes
+) as source
+on target.driver_id = source.driver_id
+when matched and source.changed_at > target.changed_at then update set
+    city = source.city,
+    vehicle = source.vehicle,
+    is_deleted = source.is_deleted,
+    changed_at = source.changed_at
+when not matched then insert (driver_id, city, vehicle, is_deleted, changed_at)
+values (source.driver_id, source.city, source.vehicle, source.is_deleted, source.changed_at)

@@ -1,0 +1,1 @@
+-- revenue of completed orders of March 2025 by city: city, revenue_cents

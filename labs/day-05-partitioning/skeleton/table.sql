@@ -1,0 +1,1 @@
+-- the DDL of orders over the folders in '{location}', and what makes the catalog know them; end statements with ;

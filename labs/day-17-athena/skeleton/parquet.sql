@@ -1,0 +1,1 @@
+-- the table orders: Parquet under s3://lab-day-17-lake/parquet/, partitioned by order_date

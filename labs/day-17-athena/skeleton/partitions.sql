@@ -1,0 +1,1 @@
+-- register the partitions of orders_csv

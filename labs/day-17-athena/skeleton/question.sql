@@ -1,0 +1,1 @@
+-- the revenue of 2025-03-03 by currency: currency, revenue_cents

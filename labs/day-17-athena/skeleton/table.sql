@@ -1,0 +1,1 @@
+-- the external table orders_csv over s3://lab-day-17-lake/csv/

@@ -1,0 +1,1 @@
+msck repair table orders_csv
