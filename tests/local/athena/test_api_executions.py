@@ -174,6 +174,30 @@ def test_refusals(cloud: Cloud, call: Callable[[Any], object], code: str, text: 
     assert refused[1].startswith(text)
 
 
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        pytest.param({"QueryExecutionId": "x" * 200}, "INVALID_INPUT", id="longer than the model allows"),
+        pytest.param({"QueryExecutionId": "nothing"}, "QUERY_EXECUTION_NOT_FOUND", id="no such execution"),
+    ],
+)
+def test_an_invalid_request_carries_athenas_code(cloud: Cloud, params: dict[str, str], reason: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        cloud.client("athena").get_query_execution(**params)
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestException"
+    assert refused.value.response["AthenaErrorCode"] == reason
+
+
+def test_a_result_has_its_metadata_beside_it(cloud: Cloud, client: Client) -> None:
+    for sql, end in (("select 1 as one", ".csv"), ("show databases", ".txt")):
+        location = client.run(sql)["ResultConfiguration"]["OutputLocation"]
+        assert location.endswith(end)
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        body = cloud.client("s3").get_object(Bucket=bucket, Key=f"{key}.metadata")["Body"].read()
+        assert b'"' in body
+        assert (b"one" in body) == (end == ".csv")
+
+
 # ---- permissions ----------------------------------------------------------------------------------------------------
 
 ATHENA = {"Action": "athena:*", "Resource": "*"}

@@ -192,3 +192,26 @@ def test_a_failed_statement_leaves_nothing(lake, sql, reason):
     with pytest.raises(ClientError, match="EntityNotFoundException"):
         lake.table(new)
     assert lake.query(f"select * from {old}") == [["1", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "location"),
+    [
+        pytest.param("is_external = true", "external_location", id="hive"),
+        pytest.param("table_type = 'ICEBERG', is_external = false", "location", id="iceberg"),
+    ],
+)
+def test_a_table_made_where_athena_manages_the_results_names_its_location(lake, kind, location):
+    workgroup, name = lake.name(), lake.name()
+    lake.athena.create_work_group(Name=workgroup, Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
+    try:
+        failure = lake.failure(f"create table {name} with ({kind}) as select 1 as a", workgroup=workgroup)
+        assert failure.startswith("INVALID_TABLE_PROPERTY: The results of this workgroup are managed by Athena")
+        assert f"'{location}'" in failure
+        with pytest.raises(ClientError, match="EntityNotFoundException"):
+            lake.table(name)
+        where = f"{location} = '{lake.uri}/{name}/'"
+        lake.do(f"create table {name} with ({kind}, {where}) as select 1 as a", workgroup=workgroup)
+        assert lake.query(f"select a from {name}", workgroup=workgroup) == [["1"]]
+    finally:
+        lake.athena.delete_work_group(WorkGroup=workgroup, RecursiveDeleteOption=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -14,7 +16,7 @@ import pytest
 from lakelab.cloud.athena.catalog import Field, Storage
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.names import CLASSES, format_of
-from lakelab.cloud.athena.formats.readers import DataFile, read
+from lakelab.cloud.athena.formats.readers import SOURCE, DataFile, read
 
 COLUMNS = [Field("id", "int"), Field("s", "string")]
 
@@ -80,6 +82,89 @@ def test_parquet_is_read_by_name_with_labels(tmp_path):
     con = duckdb.connect()
     assert con.execute(f"SELECT id, s, new FROM ({source.sql})").fetchall() == [(5, "x", None)]
     assert "7/id" in con.execute(f"EXPLAIN (FORMAT json) SELECT id FROM ({source.sql})").fetchall()[0][1]
+
+
+def write_parquet(path: Path, columns: dict[str, pa.Array]) -> DataFile:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.table(columns), path)
+    return DataFile(f"s3://b/t/{path.name}", path, path.stat().st_size)
+
+
+TYPED = {"id": pa.array([1], pa.int32()), "s": pa.array(["x"])}
+
+
+@pytest.mark.parametrize(
+    ("columns", "files", "expected"),
+    [
+        pytest.param(COLUMNS, [TYPED], [(1, "x")], id="the types of the table"),
+        pytest.param(
+            COLUMNS,
+            [TYPED, {"S": pa.array(["y"]), "extra": pa.array([0.5]), "ID": pa.array([2], pa.int32())}],
+            [(1, "x"), (2, "y")],
+            id="another order, other case, and more columns",
+        ),
+        pytest.param(
+            [Field("filename", "string"), Field("file_row_number", "int")],
+            [{"filename": pa.array(["x"]), "file_row_number": pa.array([7], pa.int32())}],
+            [("x", 7)],
+            id="columns with the names of DuckDB's own",
+        ),
+        pytest.param(
+            [Field("d", "decimal(9,2)"), Field("at", "timestamp"), Field("day", "date")],
+            [
+                {
+                    "d": pa.array(["1.50"]).cast(pa.decimal128(9, 2)),
+                    "at": pa.array([0], pa.timestamp("ms")),
+                    "day": pa.array([1], pa.date32()),
+                }
+            ],
+            [(Decimal("1.50"), datetime(1970, 1, 1), date(1970, 1, 2))],
+            id="decimal, timestamp and date",
+        ),
+    ],
+)
+def test_parquet_of_the_tables_own_types_is_read_fast(tmp_path, columns, files, expected):
+    """As with a schema, and from a folder that looks like a partition of the table's own column."""
+    folder = tmp_path / f"{columns[0].name}=99"
+    written = [write_parquet(folder / f"{number}", file) for number, file in enumerate(files)]
+    source = read("parquet", written, columns, {}, {}, tmp_path, "7/")
+    assert source.fast
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    con = duckdb.connect()
+    for sql in (source.sql, source.fast):
+        assert con.execute(f"SELECT {names} FROM ({sql})").fetchall() == expected
+        found = con.execute(f"SELECT DISTINCT {SOURCE} FROM ({sql}) ORDER BY 1").fetchall()
+        assert found == [(str(file.path),) for file in written]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param([TYPED, {"id": pa.array([2], pa.int32())}], [(1, "x"), (2, None)], id="a column is missing"),
+        pytest.param([TYPED, TYPED | {"id": pa.array([2], pa.int64())}], [(1, "x"), (2, "x")], id="a wider type"),
+        pytest.param([TYPED | {"id": pa.array(["3"])}], [(3, "x")], id="another type"),
+        pytest.param([TYPED | {"s": pa.array(["x"]).dictionary_encode()}], [(1, "x")], id="a dictionary"),
+    ],
+)
+def test_parquet_of_other_types_is_read_with_the_tables_schema(tmp_path, files, expected):
+    written = [write_parquet(tmp_path / f"{number}", file) for number, file in enumerate(files)]
+    source = read("parquet", written, COLUMNS, {}, {}, tmp_path, "7/")
+    assert not source.fast
+    assert duckdb.connect().execute(f"SELECT id, s FROM ({source.sql})").fetchall() == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "body", "serde"),
+    [
+        pytest.param("text", b"x\n", {}, id="text"),
+        pytest.param("opencsv", b'"x"\n', {}, id="opencsv"),
+        pytest.param("json", b'{"filename": "x"}\n', {}, id="json"),
+        pytest.param("regex", b"x\n", {"input.regex": "(.*)"}, id="regex"),
+    ],
+)
+def test_a_column_may_be_called_filename(tmp_path, form, body, serde):
+    columns = [Field("filename", "string")]
+    assert rows(tmp_path, form, {"a": body}, columns=columns, serde=serde) == [("x",)]
 
 
 def test_no_files_are_no_rows_of_the_right_types(tmp_path):

@@ -57,6 +57,12 @@ def test_sets_utc_and_nulls_last() -> None:
             id="python-function",
         ),
         pytest.param(
+            "select bit_count(id, -7) from t",
+            "INVALID_FUNCTION_ARGUMENT",
+            "Bits specified in bit_count must be between 2 and 64, got -7",
+            id="bits",
+        ),
+        pytest.param(
             "select map(array['a'], array[1])['b']",
             "INVALID_FUNCTION_ARGUMENT",
             "Key not present in map",
