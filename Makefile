@@ -46,6 +46,10 @@ reset-local: $(READY) ## stop the local AWS and delete its data
 query: $(READY) ## run a named query: make query Q=monthly_revenue
 	@$(LAKELAB) query $(Q)
 
+.PHONY: dashboard
+dashboard: $(LABS_READY) ## the monthly revenue in a browser
+	@$(LAKELAB) dashboard $(ARGS)
+
 .PHONY: lab
 lab: $(LABS_READY) ## begin a lab of the curriculum: make lab DAY=1
 	@$(LAKELAB) lab $(DAY) $(ARGS)
@@ -109,6 +113,14 @@ bench-glue: $(READY) ## partitions and crawls
 .PHONY: fidelity
 fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers
 	@$(BIN)/python -m lakelab.fidelity
+
+.PHONY: test-core
+test-core: $(READY) ## LocalStack end to end; the same Athena and Glue over every core
+	@$(BIN)/pytest -n0 tests/local/core
+
+.PHONY: core-table
+core-table: $(READY) ## write the table of docs/localstack.md: who answers which service over each core
+	@WRITE_CORE_TABLE=1 $(BIN)/pytest -n0 -q tests/local/core/test_conformance.py -k "page"
 
 .PHONY: docs
 docs: $(READY) ## write docs/cli.md from the commands' help

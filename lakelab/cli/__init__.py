@@ -13,7 +13,7 @@ from lakelab.errors import LakelabError
 
 def application() -> typer.Typer:
     """The whole command line."""
-    from lakelab.cli import cloud, deploy, environment, iam, jobs, labs, lint, pipeline
+    from lakelab.cli import cloud, dashboard, deploy, diagram, environment, iam, jobs, labs, lint, pipeline
 
     app = typer.Typer(
         name="lakelab",
@@ -29,6 +29,8 @@ def application() -> typer.Typer:
     labs.register(app)
     lint.register(app)
     pipeline.register(app)
+    diagram.register(app)
+    dashboard.register(app)
     jobs.register(app)
     return app
 

@@ -30,4 +30,4 @@ def send_rides(count: int, seed: int, rate: float | None, malformed: float, pois
         highlight=False,
         soft_wrap=True,
     )
-    next_step('lakelab query --sql "select status, count(*) from <lake database>.rides group by 1"')
+    next_step("lakelab transform builds fct_rides, dim_driver and dim_location of them")

@@ -1,0 +1,73 @@
+"""Runs the Streamlit app of dashboard/ with the rights of the analyst role."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from lakelab.cloud.environment import environment
+from lakelab.cloud.server import Server
+from lakelab.errors import LakelabError
+from lakelab.pipeline.deployment import Stacks
+from lakelab.processes import end_with_parent
+from lakelab.settings import Settings
+
+OPTIONS = {
+    "server.address": "127.0.0.1",
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": "false",
+}
+
+
+def start_app(app: Path, port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A Streamlit app on a port of this machine; it ends with this process.
+
+    Args:
+        variables: the process's whole environment.
+
+    Raises:
+        LakelabError: Streamlit is not installed.
+    """
+    if find_spec("streamlit") is None:
+        raise LakelabError("Streamlit is not installed", fix="make dashboard installs it")
+    options = [f"--{name}={value}" for name, value in {**OPTIONS, "server.port": port}.items()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(app), *options],
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
+    )
+
+
+class Dashboard:
+    """The dashboard of one project on its local AWS."""
+
+    def __init__(self, config: Settings):
+        self._config = config
+
+    def start(self, port: int) -> subprocess.Popen[bytes]:
+        """Start it.
+
+        Raises:
+            LakelabError: the local AWS does not run, the pipeline has not run on it, or Streamlit is not installed.
+        """
+        if Server(self._config).running() is None:
+            raise LakelabError("the local AWS does not run", fix="make up-local")
+        return start_app(self._config.root / "dashboard" / "app.py", port, self._environment())
+
+    def _environment(self) -> dict[str, str]:
+        output = Stacks(self._config, "local").output
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return (
+            kept
+            | environment(self._config)
+            | {
+                "DASHBOARD_DATABASE": output("catalog", "analytics_database"),
+                "DASHBOARD_WORKGROUP": output("query", "workgroup"),
+                "DASHBOARD_ROLE_ARN": output("access", "analyst_role_arn"),
+            }
+        )
