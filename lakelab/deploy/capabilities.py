@@ -44,4 +44,4 @@ def lacks(endpoint: str) -> Lacks:
         return Lacks()
     services = core.get("services", {})
     absent = {name: found["reason"] for name, found in services.items() if found["by"] == "absent"}
-    return Lacks(f"{core.get('name', '')} at {core.get('url')}", absent)
+    return Lacks(f"{core.get('name', 'the core')} at {core.get('url')}", absent)

@@ -125,8 +125,8 @@ _GLUE_TAGS = ("get_tags", {"ResourceArn": "{arn}"})
 LISTINGS = (
     Listing("s3", "bucket", "list_buckets", "Buckets", "Name", f"{_ARN}:s3:::{{name}}",
             ("get_bucket_tagging", {"Bucket": "{name}"})),
-    Listing("logs", "log group", "describe_log_groups", "logGroups", "logGroupName", "logGroupArn",
-            ("list_tags_for_resource", {"resourceArn": "{logGroupArn}"})),
+    Listing("logs", "log group", "describe_log_groups", "logGroups", "logGroupName",
+            f"{_ARN}:logs:{_HERE}:log-group:{{logGroupName}}", ("list_tags_for_resource", {"resourceArn": "{arn}"})),
     Listing("lambda", "function", "list_functions", "Functions", "FunctionName", "FunctionArn",
             ("list_tags", {"Resource": "{arn}"})),
     Listing("lambda", "layer", "list_layers", "Layers", "LayerName", "LayerArn"),

@@ -85,6 +85,10 @@ class Session:
     def up(self, project: Project, stack: str, *, refresh_first: bool = False, **how: Any) -> Result:
         if refresh_first:
             self.refresh(project, stack, **{key: value for key, value in how.items() if key in ("backend", "targets")})
+        if lacks(self.environment["AWS_ENDPOINT_URL"]).services and not self._partial:
+            # what cannot be deployed stops all of it, and not only what comes after it
+            same = ("backend", "targets", "replace", "parallel")
+            self.preview(project, stack, **{key: value for key, value in how.items() if key in same})
         return self._deploy("up", project, stack, **how)
 
     def refresh(self, project: Project, stack: str, **how: Any) -> Result:

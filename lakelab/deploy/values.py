@@ -6,7 +6,9 @@ not known during a preview. Assets, archives and resource references stay dicts 
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -211,6 +213,28 @@ def keep_secrets(properties: Properties, secret_names: set[str]) -> Properties:
 def secret_names(properties: Properties) -> set[str]:
     """The top-level properties that are or contain a secret."""
     return {key for key, value in properties.items() if has_secret(value)}
+
+
+def hide_secrets(text: str, *trees: Any) -> str:
+    """A message without the secrets of these values: what AWS refuses, it often repeats."""
+    found = {str(item) for tree in trees for secret in _secrets(tree) for item in walk(secret) if _is_scalar(item)}
+    for secret in sorted(found - {""}, key=len, reverse=True):
+        for form in {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]}:
+            # a short one is part of too many words to be taken out of them
+            pattern = re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"
+            text = re.sub(pattern, "[secret]", text)
+    return text
+
+
+_SHORT = 4
+
+
+def _secrets(value: Any) -> Iterator[Any]:
+    return (item.value for item in walk(value) if isinstance(item, Secret))
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def resource_reference_to_id(value: Any) -> Any:

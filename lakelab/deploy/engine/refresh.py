@@ -51,7 +51,8 @@ def _refresh(deployment: Deployment, item: ResourceState) -> bool:
         inputs = item.inputs if item.external or there.inputs is None else there.inputs
         found = provider.diff(item, inputs, deployment.folder)
     except (ProviderError, Failure, LakelabError) as error:
-        deployment.finish_step(Step(item.urn, item.type, urns.name_of(item.urn), "refresh"), started, str(error))
+        text = values.hide_secrets(str(error), item.inputs, item.outputs)
+        deployment.finish_step(Step(item.urn, item.type, urns.name_of(item.urn), "refresh"), started, text)
         return True
     changes = tuple(change_at(path, item.inputs, inputs, ()) for path in found.paths)
     outputs = secret_like(item, there.outputs)
@@ -75,9 +76,8 @@ def recover(deployment: Deployment) -> None:
             else:
                 _recover_change(deployment, item, name)
         except (ProviderError, Failure, LakelabError) as error:
-            raise Failure(
-                f"{name}: its {operation.type} was interrupted, and it cannot be read now: {error}"
-            ) from error
+            text = values.hide_secrets(str(error), item.inputs, item.outputs)
+            raise Failure(f"{name}: its {operation.type} was interrupted, and it cannot be read now: {text}") from error
     if pending:
         deployment.checkpoint.clear_pending()
         deployment.index_old()

@@ -116,8 +116,10 @@ def _guarded(deployment: Deployment, goal: Goal, urn: str, work: Callable[[], Re
         with deployment.lock:
             deployment.failed.add(urn)
         where = f" ({goal.line})" if goal.line else ""
-        step = Step(urn, goal.type, goal.name, "create" if urn not in deployment.by_urn else "update")
-        deployment.finish_step(step, started, f"{error}{where}")
+        old = deployment.by_urn.get(urn)
+        step = Step(urn, goal.type, goal.name, "create" if old is None else "update")
+        text = values.hide_secrets(str(error), goal.inputs, old.inputs if old else {}, old.outputs if old else {})
+        deployment.finish_step(step, started, f"{text}{where}")
         return Registered(urn, failed=True)
 
 

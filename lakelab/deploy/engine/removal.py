@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from lakelab.deploy import values
 from lakelab.deploy.engine import urn as urns
 from lakelab.deploy.engine.deployment import Deployment, Failure
 from lakelab.deploy.engine.events import Event, Step
@@ -137,7 +138,7 @@ def _delete(deployment: Deployment, item: ResourceState, gone: set[str], allowed
             deployment.provider_of(item).delete(item, deployment.folder)
     except (ProviderError, Failure, LakelabError) as error:
         deployment.checkpoint.end(operation)
-        deployment.finish_step(step, started, str(error))
+        deployment.finish_step(step, started, values.hide_secrets(str(error), item.inputs, item.outputs))
         return False
     deployment.checkpoint.change_old(item, None, operation=operation)
     if not silent:

@@ -79,6 +79,10 @@ class Resource:
         """The id of an existing resource made from exactly these inputs, for recovery after an interrupted create."""
         return self.identity(aws, inputs)
 
+    def imported_id(self, id: str) -> str:
+        """The id of a resource that an import named like this; some are named with what they belong to."""
+        return id
+
     def create(self, aws: Aws, inputs: Inputs) -> str:
         raise NotImplementedError
 

@@ -223,7 +223,11 @@ class Provider(provider_grpc.ResourceProviderServicer):
         if outputs is None:
             return provider_pb2.ReadResponse()
         actual = diff.inputs_from(kind, inputs, outputs)
-        return provider_pb2.ReadResponse(id=id, properties=values.to_struct(outputs), inputs=values.to_struct(actual))
+        return provider_pb2.ReadResponse(
+            id=kind.imported_id(id) if importing else id,
+            properties=values.to_struct(outputs),
+            inputs=values.to_struct(actual),
+        )
 
     @staticmethod
     def _described(kind: Resource, inputs: Inputs) -> Inputs:

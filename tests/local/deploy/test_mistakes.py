@@ -51,8 +51,8 @@ CASES = [
         id="type-of-a-service-that-the-engine-lacks",
     ),
     pytest.param(
-        'aws.s3.BucketLogging("q", bucket="b", target_bucket="c", target_prefix="d")',
-        "does not know the resource type aws:s3/bucketLogging:BucketLogging; it knows aws:s3/bucket:",
+        'aws.s3.BucketAccelerateConfiguration("q", bucket="b", status="Enabled")',
+        "the resource type aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration; it knows aws:s3/",
         id="type-that-the-engine-lacks",
     ),
     pytest.param(

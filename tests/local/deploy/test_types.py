@@ -78,6 +78,7 @@ class World:
     database: str
     workgroup: str
     secret: str
+    log_group: str
 
 
 @dataclass
@@ -632,6 +633,160 @@ def samples(w: World) -> dict[str, Sample]:
             },
             {"name": f"{n}-2"},
         ),
+        "aws:glue/classifier:Classifier": Sample(
+            {"name": n, "csvClassifier": {"delimiter": ";", "containsHeader": "PRESENT", "headers": ["a", "b"]}},
+            {
+                "csvClassifier": {"delimiter": ",", "containsHeader": "ABSENT", "headers": ["a"], "quoteSymbol": "'"},
+            },
+            {"name": f"{n}-2"},
+            untested=dict.fromkeys(
+                ("grokClassifier", "jsonClassifier", "xmlClassifier"), "one kind here; see test_services.py"
+            ),
+        ),
+        "aws:cloudwatch/logStream:LogStream": Sample(
+            {"name": n, "logGroupName": w.log_group},
+            {},
+            {"name": f"{n}-2"},
+            untested={"logGroupName": "one log group here"},
+            import_id=lambda state: f"{w.log_group}:{state.id}",
+        ),
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter": Sample(
+            {
+                "name": n,
+                "logGroupName": w.log_group,
+                "pattern": "ERROR",
+                "metricTransformation": {"name": "errors", "namespace": "lake", "value": "1"},
+            },
+            {
+                "pattern": "WARN",
+                "metricTransformation": {"name": "all", "namespace": "lake", "value": "2", "defaultValue": "0"},
+            },
+            {"name": f"{n}-2"},
+            untested={"logGroupName": "one log group here"},
+            import_id=lambda state: f"{w.log_group}:{state.id}",
+        ),
+        "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": Sample(
+            {"name": n, "logGroup": w.log_group, "destinationArn": w.function, "filterPattern": "ERROR"},
+            {"filterPattern": "WARN", "distribution": "Random"},
+            {"name": f"{n}-2"},
+            untested={
+                "logGroup": "one log group here",
+                "destinationArn": "one function here",
+                "roleArn": "for destinations other than functions",
+            },
+            import_id=lambda state: f"{w.log_group}:{state.id}",
+        ),
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Sample(
+            {"policyName": n, "policyDocument": resource_policy("logs:PutLogEvents", "*", "events.amazonaws.com")},
+            {"policyDocument": resource_policy("logs:CreateLogStream", "*", "events.amazonaws.com")},
+            {"policyName": f"{n}-2"},
+        ),
+        "aws:cloudwatch/dashboard:Dashboard": Sample(
+            {"dashboardName": n, "dashboardBody": json.dumps({"widgets": []})},
+            {"dashboardBody": json.dumps({"widgets": [], "start": "-PT3H"})},
+            {"dashboardName": f"{n}-2"},
+        ),
+        "aws:cloudwatch/eventBus:EventBus": Sample(
+            {"name": n},
+            {
+                "description": "other",
+                "kmsKeyIdentifier": w.key,
+                "deadLetterConfig": {"arn": w.queue},
+                **TAGS,
+            },
+            {"name": f"{n}-2"},
+        ),
+        "aws:lambda/alias:Alias": Sample(
+            {"name": n, "functionName": w.function_name, "functionVersion": "1"},
+            {
+                "functionVersion": "2",
+                "description": "other",
+                "routingConfig": {"additionalVersionWeights": {"2": 0.1}},
+            },
+            {"name": f"{n}-2"},
+            untested={"functionName": "one function here"},
+        ),
+        "aws:lambda/layerVersion:LayerVersion": Sample(
+            {"layerName": n, "code": ARCHIVE},
+            {},
+            {
+                "layerName": f"{n}-2",
+                "code": OTHER_ARCHIVE,
+                "compatibleRuntimes": ["python3.11"],
+                "compatibleArchitectures": ["arm64"],
+                "description": "other",
+                "licenseInfo": "MIT",
+            },
+            untested=dict.fromkeys(("s3Bucket", "s3Key", "s3ObjectVersion"), "excludes code"),
+        ),
+        "aws:sqs/redrivePolicy:RedrivePolicy": Sample(
+            {
+                "queueUrl": w.other_queue_url,
+                "redrivePolicy": json.dumps({"deadLetterTargetArn": w.queue, "maxReceiveCount": 5}),
+            },
+            {"redrivePolicy": json.dumps({"deadLetterTargetArn": w.queue, "maxReceiveCount": 3})},
+        ),
+        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": Sample(
+            {"queueUrl": w.other_queue_url, "redriveAllowPolicy": json.dumps({"redrivePermission": "allowAll"})},
+            {"redriveAllowPolicy": json.dumps({"redrivePermission": "denyAll"})},
+        ),
+        "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": Sample(
+            {"bucket": w.bucket, "corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": ["*"]}]},
+            {
+                "corsRules": [
+                    {
+                        "id": "people",
+                        "allowedMethods": ["GET", "PUT"],
+                        "allowedOrigins": ["https://example.com"],
+                        "allowedHeaders": ["*"],
+                        "exposeHeaders": ["ETag"],
+                        "maxAgeSeconds": 60,
+                    }
+                ]
+            },
+        ),
+        "aws:s3/bucketLogging:BucketLogging": Sample(
+            {"bucket": w.bucket, "targetBucket": w.bucket, "targetPrefix": "log/"},
+            {
+                "targetPrefix": "other/",
+                "targetObjectKeyFormat": {"partitionedPrefix": {"partitionDateSource": "EventTime"}},
+            },
+            untested={"targetBucket": "one bucket here"},
+        ),
+        "aws:secretsmanager/secretPolicy:SecretPolicy": Sample(
+            {"secretArn": w.secret, "policy": resource_policy("secretsmanager:GetSecretValue", "*")},
+            {"policy": resource_policy("secretsmanager:DescribeSecret", "*"), "blockPublicPolicy": True},
+            untested={"secretArn": "one secret here"},
+        ),
+        "aws:apigatewayv2/authorizer:Authorizer": Sample(
+            {
+                "apiId": w.api,
+                "name": n,
+                "authorizerType": "JWT",
+                "identitySources": ["$request.header.Authorization"],
+                "jwtConfiguration": {"audiences": ["a"], "issuer": "https://example.com"},
+            },
+            {
+                "name": f"{n}-2",
+                "identitySources": ["$request.querystring.token"],
+                "jwtConfiguration": {"audiences": ["a", "b"], "issuer": "https://example.org"},
+            },
+            untested={
+                "apiId": "one API here",
+                "authorizerType": "one kind here",
+                **dict.fromkeys(
+                    (
+                        "authorizerCredentialsArn",
+                        "authorizerPayloadFormatVersion",
+                        "authorizerResultTtlInSeconds",
+                        "authorizerUri",
+                        "enableSimpleResponses",
+                    ),
+                    "of the kind REQUEST",
+                ),
+            },
+            import_id=lambda state: f"{state.inputs['apiId']}/{state.id}",
+        ),
         "aws:athena/dataCatalog:DataCatalog": Sample(
             {
                 "name": n.replace("-", "_"),
@@ -904,6 +1059,11 @@ def world(cloud: Cloud) -> World:
     function.add_permission(
         FunctionName=name, StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
     )
+    for number in (1, 2):  # a new version wants new code
+        with zipfile.ZipFile(other := io.BytesIO(), "w") as archive:
+            archive.writestr("h.py", f"def handler(event, context): return {number}")
+        function.update_function_code(FunctionName=name, ZipFile=other.getvalue(), Publish=True)
+    cloud.client("logs").create_log_group(logGroupName=name)
     topic = cloud.client("sns").create_topic(Name=name)["TopicArn"]
     cloud.client("sns").set_topic_attributes(
         TopicArn=topic, AttributeName="Policy", AttributeValue=resource_policy("sns:Publish", topic)
@@ -941,6 +1101,7 @@ def world(cloud: Cloud) -> World:
         database=cloud.database(),
         workgroup=name,
         secret=cloud.client("secretsmanager").create_secret(Name=name)["ARN"],
+        log_group=name,
     )
 
 

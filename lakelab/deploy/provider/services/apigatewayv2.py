@@ -110,6 +110,9 @@ class Part(Resource):
     same: ClassVar[tuple[str, ...]]  # what tells one part from another
     cleared: ClassVar[dict[str, Any]] = {}
 
+    def imported_id(self, id: str) -> str:
+        return id.split("/")[-1]
+
     def _call(self, aws: Aws, verb: str, inputs: Inputs) -> Any:
         return getattr(self.client(aws, inputs), f"{verb}_{self.noun.lower()}")
 
@@ -146,7 +149,7 @@ class Part(Resource):
         self._call(aws, "update", new)(**{f"{self.noun}Id": id}, **request)
 
     def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
-        unless_absent(self._call(aws, "delete", inputs), ApiId=inputs["apiId"], **{f"{self.noun}Id": id.split("/")[-1]})
+        unless_absent(self._call(aws, "delete", inputs), ApiId=inputs["apiId"], **{f"{self.noun}Id": id})
 
 
 class Integration(Part):
@@ -202,6 +205,33 @@ class Route(Part):
     }
 
 
+class Authorizer(Part):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/authorizer/"""
+
+    type = "aws:apigatewayv2/authorizer:Authorizer"
+    noun, listing, same = "Authorizer", "get_authorizers", ("Name",)
+    name = "name"
+    name_limit = 128
+    shape = "CreateAuthorizer"
+    renames = {"identitySources": "IdentitySource"}
+    properties = {
+        "apiId": P(replaces=True),
+        "name": P(),
+        "authorizerType": P(),
+        "authorizerCredentialsArn": P(),
+        "authorizerPayloadFormatVersion": P(computed=True),
+        "authorizerResultTtlInSeconds": P(computed=True),
+        "authorizerUri": P(),
+        "enableSimpleResponses": P(),
+        "identitySources": P(),
+        "jwtConfiguration": P(),
+        "region": REGION,
+    }
+
+    def identity(self, aws: Aws, inputs: Inputs) -> str | None:
+        return None
+
+
 class Stage(Resource):
     """https://www.pulumi.com/registry/packages/aws/api-docs/apigatewayv2/stage/
 
@@ -235,6 +265,9 @@ class Stage(Resource):
             rules = [dict(rule) for rule in inputs["routeSettings"]]
             request["RouteSettings"] = {rule.pop("routeKey"): _pascal(rule) for rule in rules}
         return request
+
+    def imported_id(self, id: str) -> str:
+        return id.split("/")[-1]
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
         request = self._request("CreateStage", inputs)
@@ -293,4 +326,4 @@ def _camel(rule: dict[str, Any]) -> dict[str, Any]:
     return {name[0].lower() + name[1:]: value for name, value in rule.items()}
 
 
-TYPES = (Api, Integration, Route, Stage)
+TYPES = (Api, Integration, Route, Authorizer, Stage)

@@ -1,4 +1,4 @@
-"""EventBridge rules and their targets."""
+"""EventBridge buses, rules and their targets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,51 @@ from lakelab.deploy.provider.schema import Mistake
 def rule_id(bus: str | None, rule: str) -> str:
     """A rule's id: its name, with the bus in front unless it is the default one."""
     return rule if bus in (None, "default") else f"{bus}/{rule}"
+
+
+class EventBus(Resource):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/eventbus/"""
+
+    type = "aws:cloudwatch/eventBus:EventBus"
+    service = "events"
+    name = "name"
+    shape = "CreateEventBus"
+    properties = {
+        "name": P(replaces=True),
+        "description": P(),
+        "kmsKeyIdentifier": P(),
+        "deadLetterConfig": P(),
+        "tags": TAGS,
+        "region": REGION,
+    }
+
+    def create(self, aws: Aws, inputs: Inputs) -> str:
+        tags = {"Tags": tag_list(inputs["tagsAll"])} if inputs.get("tagsAll") else {}
+        self.client(aws, inputs).create_event_bus(**self.request(self.shapes[0], inputs), **tags)
+        return inputs["name"]
+
+    def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
+        events = self.client(aws, inputs)
+        answer = unless_absent(events.describe_event_bus, Name=id)
+        if answer is None:
+            return None
+        tags = events.list_tags_for_resource(ResourceARN=answer["Arn"])
+        return {**self.outputs(answer), "region": events.meta.region_name, "tagsAll": tag_dict(tags.get("Tags"))}
+
+    def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
+        events = self.client(aws, new)
+        if changed - {"tags", "tagsAll"}:
+            cleared = {"Description": "", "KmsKeyIdentifier": "", "DeadLetterConfig": {}}
+            events.update_event_bus(**{**cleared, **self.request(self.shapes[0], new)})
+        added, removed = tag_changes(old, new)
+        arn = f"arn:{aws.partition}:events:{events.meta.region_name}:{aws.account}:event-bus/{id}"
+        if added:
+            events.tag_resource(ResourceARN=arn, Tags=tag_list(added))
+        if removed:
+            events.untag_resource(ResourceARN=arn, TagKeys=removed)
+
+    def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
+        unless_absent(self.client(aws, inputs).delete_event_bus, Name=id)
 
 
 class EventRule(Resource):
@@ -143,4 +188,4 @@ class EventTarget(Resource):
         unless_absent(self.client(aws, inputs).remove_targets, Rule=rule, EventBusName=bus or "default", Ids=[target])
 
 
-TYPES = (EventRule, EventTarget)
+TYPES = (EventBus, EventRule, EventTarget)

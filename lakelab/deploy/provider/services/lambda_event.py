@@ -34,6 +34,9 @@ class Permission(Resource):
         "region": REGION,
     }
 
+    def imported_id(self, id: str) -> str:
+        return id.split("/")[-1]
+
     def create(self, aws: Aws, inputs: Inputs) -> str:
         self.client(aws, inputs).add_permission(**self.request("AddPermission", inputs))
         return inputs["statementId"]

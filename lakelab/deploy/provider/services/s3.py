@@ -217,6 +217,37 @@ class BucketPolicy(BucketPart):
         return {"policy": answer}
 
 
+class BucketCorsConfiguration(BucketPart):
+    type = "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration"
+    put, get, remove = "put_bucket_cors", "get_bucket_cors", "delete_bucket_cors"
+    envelope = "CORSConfiguration"
+    shape = "PutBucketCors.CORSConfiguration"
+    properties = {"bucket": BUCKET, "corsRules": P(), "region": REGION}
+
+
+class BucketLogging(BucketPart):
+    type = "aws:s3/bucketLogging:BucketLogging"
+    put, get = "put_bucket_logging", "get_bucket_logging"
+    envelope = "BucketLoggingStatus"
+    shape = "PutBucketLogging.BucketLoggingStatus.LoggingEnabled"
+    properties = {
+        "bucket": BUCKET,
+        "targetBucket": P(),
+        "targetPrefix": P(),
+        "targetObjectKeyFormat": P(),
+        "region": REGION,
+    }
+
+    def configuration(self, inputs: Inputs) -> dict[str, Any]:
+        return {"LoggingEnabled": super().configuration(inputs)}
+
+    def settings(self, answer: dict[str, Any]) -> Inputs | None:
+        return self.outputs(answer.get("LoggingEnabled") or {}) or None
+
+    def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
+        unless_absent(self.client(aws, inputs).put_bucket_logging, Bucket=id, BucketLoggingStatus={})
+
+
 class BucketNotification(BucketPart):
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_NotificationConfiguration.html"""
 
@@ -283,5 +314,7 @@ TYPES = (
     BucketOwnershipControls,
     BucketLifecycleConfiguration,
     BucketPolicy,
+    BucketCorsConfiguration,
+    BucketLogging,
     BucketNotification,
 )

@@ -169,4 +169,39 @@ class SecretVersion(Resource):
         return ("secretString", "secretBinary")
 
 
-TYPES = (Secret, SecretVersion)
+class SecretPolicy(Resource):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/secretsmanager/secretpolicy/. Its id is the secret's."""
+
+    type = "aws:secretsmanager/secretPolicy:SecretPolicy"
+    service = "secretsmanager"
+    shape = "PutResourcePolicy"
+    renames = {"secretArn": "SecretId", "policy": "ResourcePolicy"}
+    properties = {
+        "secretArn": P(replaces=True),
+        "policy": P(json=True),
+        "blockPublicPolicy": P(blind=True),
+        "region": REGION,
+    }
+
+    def identity(self, aws: Aws, inputs: Inputs) -> str | None:
+        return inputs.get("secretArn")
+
+    def create(self, aws: Aws, inputs: Inputs) -> str:
+        self.client(aws, inputs).put_resource_policy(**self.request(self.shapes[0], inputs))
+        return inputs["secretArn"]
+
+    def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
+        client = self.client(aws, inputs)
+        answer = unless_absent(client.get_resource_policy, SecretId=id)
+        if answer is None or not answer.get("ResourcePolicy"):
+            return None
+        return {"secretArn": id, "policy": answer["ResourcePolicy"], "region": client.meta.region_name}
+
+    def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
+        self.create(aws, new)
+
+    def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
+        unless_absent(self.client(aws, inputs).delete_resource_policy, SecretId=id)
+
+
+TYPES = (Secret, SecretVersion, SecretPolicy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from lakelab.deploy.provider.clients import Aws, unless_absent
 from lakelab.deploy.provider.resource import REGION, TAGS, Inputs, P, Resource, tag_changes
 
@@ -110,39 +112,66 @@ class Queue(Resource):
         unless_absent(self.client(aws, inputs).delete_queue, ABSENT, QueueUrl=id)
 
 
-class QueuePolicy(Resource):
-    """A queue's access policy as a resource of its own."""
+class QueuePart(Resource):
+    """One attribute of a queue as a resource of its own. Its id is the queue's URL."""
 
-    type = "aws:sqs/queuePolicy:QueuePolicy"
     service = "sqs"
-    properties = {"queueUrl": P(replaces=True, custom=True), "policy": P(json=True, custom=True), "region": REGION}
+    part: ClassVar[str]  # the property; ATTRIBUTES has AWS's name of it
 
     def identity(self, aws: Aws, inputs: Inputs) -> str | None:
         return inputs.get("queueUrl")
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
-        self._put(aws, inputs["queueUrl"], inputs, inputs["policy"])
+        self._put(aws, inputs["queueUrl"], inputs, inputs[self.part])
         return inputs["queueUrl"]
 
     def read(self, aws: Aws, id: str, inputs: Inputs) -> Inputs | None:
-        sqs = self.client(aws, inputs)
-        answer = unless_absent(sqs.get_queue_attributes, ABSENT, QueueUrl=id, AttributeNames=["Policy"])
-        policy = (answer or {}).get("Attributes", {}).get("Policy")
-        return {"queueUrl": id, "policy": policy, "region": sqs.meta.region_name} if policy else None
+        sqs, name = self.client(aws, inputs), ATTRIBUTES[self.part]
+        answer = unless_absent(sqs.get_queue_attributes, ABSENT, QueueUrl=id, AttributeNames=[name])
+        value = (answer or {}).get("Attributes", {}).get(name)
+        return {"queueUrl": id, self.part: value, "region": sqs.meta.region_name} if value else None
 
     def update(self, aws: Aws, id: str, old: Inputs, new: Inputs, changed: set[str]) -> None:
-        self._put(aws, id, new, new["policy"])
+        self._put(aws, id, new, new[self.part])
 
     def delete(self, aws: Aws, id: str, inputs: Inputs) -> None:
         self._put(aws, id, inputs, "")
 
-    def _put(self, aws: Aws, url: str, inputs: Inputs, policy: str) -> None:
-        sqs = self.client(aws, inputs)
-        put = sqs.set_queue_attributes
-        if policy:
-            put(QueueUrl=url, Attributes={"Policy": policy})
+    def _put(self, aws: Aws, url: str, inputs: Inputs, value: str) -> None:
+        put = self.client(aws, inputs).set_queue_attributes
+        attributes = {ATTRIBUTES[self.part]: value}
+        if value:
+            put(QueueUrl=url, Attributes=attributes)
         else:
-            unless_absent(put, ABSENT, QueueUrl=url, Attributes={"Policy": ""})
+            unless_absent(put, ABSENT, QueueUrl=url, Attributes=attributes)
+
+
+def _part(name: str) -> dict[str, P]:
+    return {"queueUrl": P(replaces=True, custom=True), name: P(json=True, custom=True), "region": REGION}
+
+
+class QueuePolicy(QueuePart):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/sqs/queuepolicy/"""
+
+    type = "aws:sqs/queuePolicy:QueuePolicy"
+    part = "policy"
+    properties = _part(part)
+
+
+class RedrivePolicy(QueuePart):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/sqs/redrivepolicy/"""
+
+    type = "aws:sqs/redrivePolicy:RedrivePolicy"
+    part = "redrivePolicy"
+    properties = _part(part)
+
+
+class RedriveAllowPolicy(QueuePart):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/sqs/redriveallowpolicy/"""
+
+    type = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
+    part = "redriveAllowPolicy"
+    properties = _part(part)
 
 
 def _text(value: object) -> str:
@@ -155,4 +184,4 @@ def _value(kind: object, text: str) -> object:
     return text == "true" if kind == "boolean" else text
 
 
-TYPES = (Queue, QueuePolicy)
+TYPES = (Queue, QueuePolicy, RedrivePolicy, RedriveAllowPolicy)
