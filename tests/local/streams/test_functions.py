@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -76,6 +77,27 @@ def test_a_mapping_invokes_the_version_that_it_names(workshop: Workshop):
     workshop.put(stream, "é", key="ключ")
     [key] = eventually(lambda: list(workshop.objects(bucket)))
     assert key == f"arn:aws:lambda:us-east-1:000000000000:function:{name}:live"
+
+
+def test_more_requests_than_workers_wait_for_one(workshop: Workshop):
+    """How many functions run at a time is a limit of this machine: no client is told of it."""
+    name = workshop.function("import time\n\n\ndef handler(event, context):\n    time.sleep(0.2)\n", workshop.role())
+
+    def status(_: int) -> int:
+        return workshop.client("lambda").invoke(FunctionName=name)["StatusCode"]
+
+    count = 3 * workshop.cloud.settings.lambda_concurrency
+    with ThreadPoolExecutor(count) as pool:
+        assert list(pool.map(status, range(count))) == [200] * count
+
+
+def test_a_functions_own_limit_throttles_at_once(workshop: Workshop):
+    functions = workshop.client("lambda")
+    name = workshop.function("def handler(event, context):\n    pass\n", workshop.role())
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError) as throttled:
+        functions.invoke(FunctionName=name)
+    assert throttled.value.response["Error"]["Code"] == "TooManyRequestsException"
 
 
 def test_a_function_that_is_gone_is_said_so(workshop: Workshop):
