@@ -1,13 +1,13 @@
-"""Measures the catalog and the crawler: `python -m lakelab.cloud.glue.bench [catalog|crawl]`.
+"""Measures the catalog and the crawler: `python -m lakelab.cloud.glue.bench [catalog|crawl]`, both by default.
 
-`catalog` needs no server. `crawl` uses the local AWS that the AWS_* variables point at: it makes a bucket with 10,000
-objects in 1,000 partitions, crawls it, adds 10 partitions, and crawls it incrementally.
+`catalog` fills a table with 100,000 partitions and looks for some of them. `crawl` starts a local AWS of its own, makes
+a bucket with 10,000 objects in 1,000 partitions, crawls it, adds 10 partitions, and crawls it incrementally.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
-
 from lakelab.cloud.database import Database as SqliteFile
 from lakelab.cloud.glue.api import SCHEMA
 from lakelab.cloud.glue.expression import compile_expression
 from lakelab.cloud.glue.model import Scope, Table
 from lakelab.cloud.glue.partition_store import PartitionStore
 from lakelab.cloud.glue.store import CatalogStore
+from lakelab.testing import Cloud, start_cloud
 
 PARTITIONS = 100_000
 FOLDERS, FILES = 1_000, 10
@@ -68,7 +67,16 @@ def catalog() -> Iterator[tuple[str, float, str]]:
 
 def crawl() -> Iterator[tuple[str, float, str]]:
     """(what, seconds, of what) of a full and an incremental crawl."""
-    s3, glue, iam = _client("s3"), _client("glue"), _client("iam")
+    with tempfile.TemporaryDirectory() as folder:
+        cloud = start_cloud(Path(folder))
+        try:
+            yield from _crawl(cloud)
+        finally:
+            cloud.server.stop()
+
+
+def _crawl(cloud: Cloud) -> Iterator[tuple[str, float, str]]:
+    s3, glue, iam = (cloud.client(service) for service in ("s3", "glue", "iam"))
     name = f"bench-{uuid4().hex[:8]}"
     _put(s3, name, range(FOLDERS), create=True)
     glue.create_database(DatabaseInput={"Name": name})
@@ -92,10 +100,6 @@ def crawl() -> Iterator[tuple[str, float, str]]:
     found = sum(len(page["Partitions"]) for page in pages)
     if found != FOLDERS + 10:
         raise AssertionError(f"{found} partitions were crawled, not {FOLDERS + 10}")
-
-
-def _client(service: str) -> Any:
-    return boto3.client(service)  # type: ignore[call-overload]
 
 
 def _table(store: CatalogStore) -> Table:
@@ -137,6 +141,15 @@ def _timed() -> Iterator[Callable[[], float]]:
     end.append(time.perf_counter() - start)
 
 
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("what", nargs="?", choices=("catalog", "crawl"))
+    wanted = options.parse_args().what
+    for measure in (catalog, crawl):
+        if wanted in (None, measure.__name__):
+            for what, seconds, of in measure():
+                print(f"{what:8} {seconds * 1000:10.1f} ms  {of}", flush=True)
+
+
 if __name__ == "__main__":
-    for what, seconds, of in (crawl if sys.argv[1:] == ["crawl"] else catalog)():
-        print(f"{what:8} {seconds * 1000:10.1f} ms  {of}")
+    main()
