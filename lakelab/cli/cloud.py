@@ -42,7 +42,7 @@ def remarks(core: dict[str, Any]) -> Iterator[str]:
     services = core.get("services", {})
     if core.get("functions_run_in_processes"):
         yield (
-            "[yellow]No Docker here[/]: LocalStack's Lambda functions run as processes of this machine's Python,"
+            "[yellow]Without Docker[/]: LocalStack's Lambda functions run as processes of this machine's Python,"
             " by lakelab's own runner"
         )
     if core.get("keeps_nothing"):
@@ -80,9 +80,11 @@ def stop() -> None:
     """Stop the local AWS, and the labs' PostgreSQL; their data stay."""
     from lakelab.practice.postgres import Postgres
 
-    stopped = Server(settings()).stop()
-    Postgres(settings()).stop()
-    out.print("local AWS stopped; its data stay in .lakelab/" if stopped else "local AWS was not running")
+    config = settings()
+    stopped = Server(config).stop()
+    Postgres(config).stop()
+    data = "LocalStack has forgotten its data" if config.core == "localstack" else "its data stay in .lakelab/"
+    out.print(f"local AWS stopped; {data}" if stopped else "local AWS was not running")
     next_step("lakelab cloud start")
 
 

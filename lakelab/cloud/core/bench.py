@@ -52,10 +52,14 @@ class Measured:
 
 
 def measure(name: str, call: Callable[[Any], Any], clients: tuple[Any, Any], times: int, *, large: bool) -> Measured:
-    """Make a call in turns with the client of the core and that of the gateway; the first of each does not count."""
+    """Make a call in turns with the client of the core and that of the gateway; the first of each does not count.
+
+    Who begins alternates too: what one call leaves to be written to disk falls on the next.
+    """
     seconds: tuple[list[float], list[float]] = ([], [])
     for number in range(times + 1):
-        for client, kept in zip(clients, seconds, strict=True):
+        turns = list(zip(clients, seconds, strict=True))
+        for client, kept in turns if number % 2 else reversed(turns):
             began = time.perf_counter()
             call(client)
             if number:
@@ -111,7 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", default="localstack", help="localstack or a URL")
     parser.add_argument("--port", type=int, default=4750)
-    parser.add_argument("--large", type=int, default=7, help="times that a large call is made")
+    parser.add_argument("--large", type=int, default=15, help="times that a large call is made")
     parser.add_argument("--small", type=int, default=200, help="times that a small call is made")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lakelab-bench-") as folder:

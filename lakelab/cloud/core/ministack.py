@@ -14,7 +14,6 @@ import mmap
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -86,8 +85,7 @@ class MiniStackCore:
         self._session = boto3.Session()
         self._client_lock = threading.Lock()
         _read_ranges_lazily()
-        _queue_events(settings.lambda_concurrency)
-        ministack_lambda.install()
+        ministack_lambda.install(settings.lambda_concurrency)
         _count_loopback_as_tls(ministack.app, iam_evaluator)
         self._record = record
         self._authorization = Authorization(record)
@@ -281,48 +279,6 @@ def _count_loopback_as_tls(app: Any, iam: Any) -> None:
         pin(source_ip, True)
 
     app.pin_request_origin = pin_as_tls
-
-
-_waits: contextvars.ContextVar[bool] = contextvars.ContextVar("waits", default=False)
-EVENT_AGE_SECONDS = 6 * 3600
-THROTTLED_SECONDS = 0.1
-
-
-def _queue_events(concurrency: int) -> None:
-    """Make an asynchronous event that finds no free execution environment wait for one.
-
-    MiniStack counts a throttle as one of the event's three attempts, so that most of a burst of events ends in the
-    dead-letter queue; AWS keeps a throttled event in its queue and tries for up to six hours
-    (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html).
-    """
-    from ministack.services import lambda_svc
-
-    invoke_async, execute = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function
-    slots = threading.Semaphore(concurrency)
-
-    def invoke_async_queued(func: dict[str, Any], event: Any) -> None:
-        token = _waits.set(True)  # the thread that it starts gets a copy of this context
-        try:
-            invoke_async(func, event)
-        finally:
-            _waits.reset(token)
-
-    def execute_when_free(func: dict[str, Any], event: Any) -> dict[str, Any]:
-        if not _waits.get():
-            return execute(func, event)
-        given_up = time.monotonic() + EVENT_AGE_SECONDS
-        while True:
-            with slots:
-                token = _waits.set(False)  # it calls itself again, in the scope of the function's account
-                try:
-                    result = execute(func, event)
-                finally:
-                    _waits.reset(token)
-            if not result.get("throttle") or time.monotonic() > given_up:
-                return result
-            time.sleep(THROTTLED_SECONDS)
-
-    lambda_svc.invoke_async_with_retry, lambda_svc._execute_function = invoke_async_queued, execute_when_free
 
 
 _ranged: contextvars.ContextVar[bool] = contextvars.ContextVar("ranged", default=False)

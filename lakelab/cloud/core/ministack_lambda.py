@@ -1,4 +1,4 @@
-"""How MiniStack runs functions: invoked from this process without HTTP, answered as soon as their log is complete."""
+"""How MiniStack runs functions: as many at a time as may, without HTTP from this process, without idle waits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextvars
 import io
 import json
 import queue
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,10 @@ from botocore.exceptions import ClientError
 
 END = "\x1eend of the invocation"
 LOG_SECONDS = 5.0
+EVENT_SECONDS = 6 * 3600.0  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+REQUEST_SECONDS = 20.0  # less than API Gateway waits
+THROTTLED_SECONDS = 0.1
+ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
 RESPONSE = "        _real_stdout.flush()\n\nrun()"  # the last lines of the worker's program
 
 
@@ -67,12 +72,68 @@ def _runs_in_a_worker(service: Any, name: str) -> bool:
     )
 
 
-def install() -> None:
-    """Make workers take events that are JSON already, and say when their log is complete."""
-    from ministack.core import lambda_runtime
+def install(concurrency: int) -> None:
+    """Make invocations wait for a free worker, and workers take events that are JSON and say when their log ends.
 
+    Args:
+        concurrency: how many functions run at a time.
+    """
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    _queue(lambda_svc, concurrency)
     _write_payloads(lambda_runtime)
     _end_logs(lambda_runtime)
+
+
+_patience: contextvars.ContextVar[float] = contextvars.ContextVar("patience", default=REQUEST_SECONDS)
+
+
+def _queue(service: Any, concurrency: int) -> None:
+    """Make an invocation that finds no free execution environment wait for one.
+
+    How many there are is a limit of this machine and not of AWS, which has a thousand. MiniStack refuses a request at
+    once, and counts the throttling of an asynchronous event as one of its three attempts, so that most of a burst of
+    events ends in the dead-letter queue; AWS keeps a throttled event in its queue and tries for up to six hours.
+    """
+    invoke_async, execute = service.invoke_async_with_retry, service._execute_function
+    slots = threading.Semaphore(concurrency)
+
+    def invoke_async_queued(func: dict[str, Any], event: Any) -> None:
+        token = _patience.set(EVENT_SECONDS)  # the thread that it starts gets a copy of this context
+        try:
+            invoke_async(func, event)
+        finally:
+            _patience.reset(token)
+
+    def execute_when_free(func: dict[str, Any], event: Any) -> dict[str, Any]:
+        patience = _patience.get()
+        # a function that waits for another has a slot already: it must not wait for one that its own kind holds
+        if not patience or (patience == REQUEST_SECONDS and service._invoke_depth.get() > 1):
+            return execute(func, event)
+        given_up = time.monotonic() + patience
+        token = _patience.set(0)  # it calls itself again, in the scope of the function's account
+        try:
+            while True:
+                has_slot = slots.acquire(timeout=max(0.0, given_up - time.monotonic()))
+                try:
+                    result = execute(func, event)
+                finally:
+                    if has_slot:
+                        slots.release()
+                if not _is_to_wait(result, patience) or time.monotonic() > given_up:
+                    return result
+                time.sleep(THROTTLED_SECONDS)
+        finally:
+            _patience.reset(token)
+
+    service.invoke_async_with_retry, service._execute_function = invoke_async_queued, execute_when_free
+
+
+def _is_to_wait(result: dict[str, Any], patience: float) -> bool:
+    """Whether a throttled invocation is tried again; a request that meets the function's own limit is not."""
+    reason = result["body"].get("Reason") if result.get("throttle") else None
+    return reason is not None and (patience == EVENT_SECONDS or reason == ACCOUNT_LIMIT)
 
 
 def _write_payloads(runtime: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -52,9 +54,18 @@ def _remote(
     config: Settings, url: str, found: Capabilities, stop: Callable[[], None]
 ) -> tuple[RemoteCore, dict[str, Any]]:
     beside = ministack_beside(config, config.deployed / "core", lambda: core.root("lambda")) if found.embedded else None
-    core = RemoteCore(config, url, found, beside, stop)
+    core = RemoteCore(config, url, found, beside, stop, Record(config.deployed / IAM_RECORD))
     about = health(url)
-    return core, _identity("localstack" if about else "other", about.get("version", ""), url, found)
+    name = "localstack" if about else "moto" if _is_moto(url) else "other"
+    return core, _identity(name, about.get("version", ""), url, found)
+
+
+def _is_moto(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/moto-api/", timeout=2) as answer:  # noqa: S310
+            return b"Moto" in answer.read()
+    except (OSError, urllib.error.URLError):
+        return False
 
 
 def _identity(name: str, release: str, url: str | None, found: Capabilities) -> dict[str, Any]:

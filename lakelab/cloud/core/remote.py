@@ -26,6 +26,7 @@ from lakelab.cloud.core.forward import Forwarder
 from lakelab.cloud.core.remote_iam import Policies
 from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET
 from lakelab.cloud.errors import AccessDenied, AwsError, InvalidSignature
+from lakelab.cloud.iam.record import Record
 from lakelab.cloud.objects import ObjectInfo
 from lakelab.settings import Settings
 
@@ -56,6 +57,7 @@ class RemoteCore:
         capabilities: what it can and cannot.
         beside: the embedded core, for the services that are its own by `capabilities`.
         stop: ends the AWS behind, when it is ours.
+        record: where IAM's decisions are recorded.
     """
 
     enforces_iam = False
@@ -67,6 +69,7 @@ class RemoteCore:
         capabilities: Capabilities,
         beside: Core | None = None,
         stop: Callable[[], None] = lambda: None,
+        record: Record | None = None,
     ):
         self.url = url
         self.capabilities = capabilities
@@ -79,7 +82,8 @@ class RemoteCore:
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._identities: dict[tuple[str, str | None], tuple[float, str, str]] = {}
         self._lock = threading.Lock()
-        self._policies = Policies(lambda service: self.root(service))
+        self._record = record
+        self._policies = Policies(lambda service: self.root(service), record)
 
     # ---- requests
 
@@ -115,8 +119,12 @@ class RemoteCore:
         return SIGNING_NAMES.get(service, service)
 
     def checkpoint(self) -> None:
-        if self._beside is not None:
-            self._beside.checkpoint()
+        try:
+            if self._beside is not None:
+                self._beside.checkpoint()
+        finally:
+            if self._record is not None:
+                self._record.write()
 
     # ---- who is calling
 
@@ -206,9 +214,6 @@ class RemoteCore:
             return self._clients[key]
 
     # ---- what only a core on this machine has at hand
-
-    def functions(self, account: str, region: str) -> None:
-        return None
 
     def functions(self, account: str, region: str) -> None:
         return None

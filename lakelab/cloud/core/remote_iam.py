@@ -17,7 +17,9 @@ from botocore.exceptions import ClientError
 from lakelab.cloud.caller import Caller
 from lakelab.cloud.iam.evaluate import Kind, Request, denial_message, evaluate
 from lakelab.cloud.iam.evaluate import Policies as Given
+from lakelab.cloud.iam.explain import explain
 from lakelab.cloud.iam.policy import MalformedPolicy, Principal, Statement, parse
+from lakelab.cloud.iam.record import Record
 
 FRESH_SECONDS = 2.0  # how long a policy may have changed past the gateway unnoticed
 NOT_THERE = ("NoSuchEntity", "NoSuchBucketPolicy", "NoSuchBucket", "404")
@@ -28,10 +30,12 @@ class Policies:
 
     Args:
         client: gives a boto3 client of the account's root user.
+        record: where decisions about callers are kept; None keeps none.
     """
 
-    def __init__(self, client: Callable[[str], Any]):
+    def __init__(self, client: Callable[[str], Any], record: Record | None = None):
         self._client = client
+        self._record = record
         self._lock = threading.Lock()
         self._known: dict[tuple[str, ...], tuple[float, Any]] = {}
 
@@ -50,7 +54,10 @@ class Policies:
         request = Request(principal, action, resource, given, caller.region)
         identity, boundary = self._identity(kind, name)
         resource_policy = self._bucket_policy(resource) if request.service == "s3" else None
-        decision = evaluate(request, Given(identity, boundary, resource=resource_policy))
+        policies = Given(identity, boundary, resource=resource_policy)
+        decision = evaluate(request, policies)
+        if self._record is not None:
+            self._record.add(request, decision, None if decision.allowed else explain(request, policies, decision))
         return None if decision.allowed else denial_message(request, decision)
 
     def service_denial(self, service: str, action: str, resource: str, keys: Mapping[str, Any]) -> str | None:

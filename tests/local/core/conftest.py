@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import localstack_client.session
 import pytest
 
+from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
 from lakelab.settings import Settings
 from lakelab.testing import Cloud, free_port
@@ -63,6 +66,65 @@ def gateway(core: str, state: Path) -> Iterator[Cloud]:
         server.stop()
 
 
+class Lab:
+    """A project with an outside core behind its local AWS, and the commands of a person."""
+
+    def __init__(self, state: Path, core: str):
+        self.config = Settings(root=ROOT, state=state, port=free_port(), core=core)
+        self.said: dict[str, str] = {}
+
+    def run(self, *arguments: str, codes: tuple[int, ...] = (0,), errors: bool = False) -> str:
+        """What a command prints; `errors` adds what it prints on standard error."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAKELAB_"))}
+        # LAKELAB_CORE is left out: a command finds out by itself which core runs
+        ours = {name: value for name, value in self.config.environment().items() if name != "LAKELAB_CORE"}
+        ours |= environment(self.config)
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "lakelab"), *arguments],
+            env=kept | ours,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        assert done.returncode in codes, done.stdout + done.stderr
+        return done.stdout + (done.stderr if errors else "")
+
+    def session(self) -> localstack_client.session.Session:
+        """Clients of LocalStack itself, past the gateway."""
+        url = Server(self.config).core()["url"]
+        return localstack_client.session.Session(localstack_host=url.removeprefix("http://"))
+
+    def clients(self) -> localstack_client.session.Session:
+        """Clients of the gateway, as a script of LocalStack's users gets them."""
+        return localstack_client.session.Session(localstack_host=self.config.endpoint.removeprefix("http://"))
+
+
+Make = Callable[[str], Lab]
+
+
+@pytest.fixture(scope="session")
+def new_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    """Makes labs on a core; their servers are stopped at the end."""
+    made: list[Lab] = []
+
+    def make(core: str) -> Lab:
+        made.append(Lab(tmp_path_factory.mktemp("lab") / "state", core))
+        return made[-1]
+
+    yield make
+    for lab in made:
+        Server(lab.config).stop()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The URL of a moto server."""
+    with moto_server() as url:
+        yield url
+
+
 @pytest.fixture(scope="session", params=CORES)
 def any_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Each core in turn."""
@@ -71,5 +133,5 @@ def any_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         with gateway(request.param, state) as cloud:
             yield cloud
         return
-    with moto_server() as url, gateway(url, state) as cloud:
+    with gateway(request.getfixturevalue("moto"), state) as cloud:
         yield cloud

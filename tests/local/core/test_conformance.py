@@ -210,7 +210,7 @@ def test_what_the_core_lacks_is_known(any_core: Cloud):
 def test_the_page_says_who_answers(any_core: Cloud):
     """The table of docs/localstack.md is this run's: `make core-table` writes it."""
     core = any_core.server.core()
-    title = f"moto {version('moto')}" if core["name"] == "other" else f"{core['name']} {core['version']}"
+    title = f"moto {version('moto')}" if core["name"] == "moto" else f"{core['name']} {core['version']}"
     found = column(core["services"])
     if os.environ.get("WRITE_CORE_TABLE"):
         PAGE.write_text(write(PAGE.read_text(), title, found))

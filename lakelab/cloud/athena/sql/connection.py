@@ -37,7 +37,7 @@ def prepare(con: duckdb.DuckDBPyConnection, functions: Iterable[str]) -> None:
 
 
 _RAISED = re.compile(r"'([A-Z_]{4,}): (.*)' (?:to |can't)")
-_QUOTED = re.compile(r'"([A-Z_]{4,}): (.*?)"(?:,|$)')
+_QUOTED = re.compile(r'"([A-Z_]{4,}): (.*?)"(?:,|$| to )')
 _OVERFLOW = re.compile(r"Overflow in (\w+) of (INT\d+) \((.*)\)!")
 _INTEGERS = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 _PYTHON = re.compile(r"(?:TrinoError|ValueError): ([A-Z_]{4,}): (.*)")
