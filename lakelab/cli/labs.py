@@ -171,7 +171,7 @@ def _print_outcome(outcome: Outcome) -> None:
     for line in outcome.message.splitlines():
         out.print(f"    {line}", style=style, markup=False, highlight=False, soft_wrap=True)
     for measure in outcome.measures:
-        out.print(f"    {measure.label:<48} {measure.value:>14,.3f} {measure.unit}", markup=False, soft_wrap=True)
+        out.print(f"    {measure.label:<56} {measure.value:>14,.3f} {measure.unit}", markup=False, soft_wrap=True)
 
 
 def _short(path: Path) -> str:

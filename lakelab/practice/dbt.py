@@ -1,4 +1,4 @@
-"""The dbt project of the work, run in the checker's process: there a command takes a second, as a process it takes five."""
+"""The dbt project of the work, run in the checker's process: a command takes a second there, and five as a process."""
 
 from __future__ import annotations
 

@@ -86,14 +86,20 @@ class Postgres:
             raise PostgresError("PostgreSQL does not run", fix="lakelab lab DAY starts it")
         return f"postgresql://{USER}:{self._password.read_text()}@127.0.0.1:{port}/{database}"
 
-    def database(self, exercise: str, *, fresh: bool = False) -> str:
-        """The URI of an exercise's own database, made if there is none; `fresh` empties it."""
+    def database(self, exercise: str, *, fresh: bool = False, template: str | None = None) -> str:
+        """The URI of a database of an exercise's name, made if there is none.
+
+        Args:
+            fresh: make it anew.
+            template: of a new one, the name of the database that it is a copy of.
+        """
         name = exercise.replace("-", "_")
         with _driver().connect(self.uri("postgres"), autocommit=True) as connection:
             if fresh:
                 connection.execute(f'drop database if exists "{name}" with (force)')
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-                connection.execute(f'create database "{name}"')
+                source = f' template "{template.replace("-", "_")}"' if template else ""
+                connection.execute(f'create database "{name}"{source}')
         return self.uri(name)
 
     @property

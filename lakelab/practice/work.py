@@ -211,7 +211,9 @@ class Work:
         known = [group["Name"] for page in _pages(service.list_work_groups, "WorkGroups") for group in page]
         if name not in known:
             output = {"OutputLocation": f"s3://{self.bucket('results')}/"}
-            service.create_work_group(Name=name, Configuration={"ResultConfiguration": output, "EnforceWorkGroupConfiguration": False})
+            service.create_work_group(
+                Name=name, Configuration={"ResultConfiguration": output, "EnforceWorkGroupConfiguration": False}
+            )
         return name
 
     # the stacks, with `needs: [pipeline]`

@@ -68,5 +68,17 @@ def test_a_folder_keeps_the_contract(exercise: Exercise):
     assert unknown == [], "a wrong answer differs from the solution in these files, which the solution has not"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", [pytest.param(each, id=each.name) for each in exercises.exercises(ROOT)])
+def test_a_lab_is_on_the_map(exercise: Exercise):
+    rows = [line for line in (ROOT / "docs" / "curriculum.md").read_text().splitlines() if line.startswith("|")]
+    front, link = exercise.front, f"(../labs/{exercise.folder.name}/README.md)"
+    found = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if link in row]
+    assert len(found) == 1, f"docs/curriculum.md has {len(found)} rows that link to {link}"
+    (cells,) = found
+    assert cells[:4] == [str(front.day), front.theme, f"[{front.title}]{link}", str(front.minutes)]
+    assert all(cells[4:6])
+
+
 def _known(exercise: Exercise, name: Path) -> bool:
     return (exercise.solution / name).exists() or (exercise.skeleton / name).exists()

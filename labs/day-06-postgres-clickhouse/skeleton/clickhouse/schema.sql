@@ -1,0 +1,1 @@
+-- create the table orders: engine, partitions, order

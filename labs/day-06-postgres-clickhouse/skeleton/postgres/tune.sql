@@ -1,0 +1,1 @@
+-- turn orders into a table of partitions, with the indexes that week and customer need

@@ -1,0 +1,1 @@
+-- one row a customer: customer_id, first_name, last_name, first_ordered_at, orders, total_cents

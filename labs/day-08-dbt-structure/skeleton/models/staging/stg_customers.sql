@@ -1,0 +1,1 @@
+-- customer_id, first_name, last_name, created_at: every row of the source

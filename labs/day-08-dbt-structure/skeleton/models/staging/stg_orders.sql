@@ -1,0 +1,1 @@
+-- order_id, customer_id, ordered_at, status, subtotal_cents, discount_cents, total_cents (what is paid): every row of the source

@@ -1,0 +1,1 @@
+-- a table: ordered_on, orders, total_cents

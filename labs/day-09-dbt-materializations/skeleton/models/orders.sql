@@ -1,0 +1,1 @@
+-- incremental: one row an order, as it was exported last

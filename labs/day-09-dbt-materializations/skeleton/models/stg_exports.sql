@@ -1,0 +1,1 @@
+-- a view: order_id, customer, ordered_at, status, total_cents, exported_on

@@ -1,0 +1,1 @@
+-- a generic test: the rows in which a column is below zero

@@ -1,0 +1,1 @@
+-- the rides and the revenue of each city: city, rides, revenue_cents; by city
