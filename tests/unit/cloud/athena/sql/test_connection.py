@@ -43,6 +43,7 @@ def test_sets_utc_and_nulls_last() -> None:
     ("sql", "name", "message"),
     [
         pytest.param("select 1 / (id - id) from t", "DIVISION_BY_ZERO", "Division by zero", id="division"),
+        pytest.param("select x / (x - x) from t", "DIVISION_BY_ZERO", "Division by zero", id="decimal-division"),
         pytest.param("select cast('abc' as integer)", "INVALID_CAST_ARGUMENT", "Cannot cast 'abc' to INT", id="cast"),
         pytest.param(
             "select 2147483647 + id from t",

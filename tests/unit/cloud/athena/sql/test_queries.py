@@ -273,3 +273,9 @@ def test_a_zone_travels_through_a_subquery(run: Callable[[str], tuple[Translated
 def test_arrays_and_rows_are_ordered_in_a_filter(run: Callable, condition: str) -> None:
     _, rows = run(f"select count(*) from (values (array['a']), (array['b'])) t (x) where {condition}")
     assert rows == [("1",)]
+
+
+def test_a_decimal_zero_divides_to_infinity_as_on_athena(run: Callable) -> None:
+    translated, rows = run("select 1 / 0.0, 0 / 0.0, x / 0.0 from t where id = 1")
+    assert [str(column.type) for column in translated.columns] == ["double"] * 3
+    assert rows == [("Infinity", "NaN", "Infinity")]
