@@ -110,6 +110,10 @@ bench-core: $(READY) ## what the gateway costs on the way to an outside core: S3
 bench-glue: $(READY) ## partitions and crawls
 	@$(BIN)/python -m lakelab.cloud.glue.bench
 
+.PHONY: bench-iam
+bench-iam: $(READY) ## what IAM enforcement costs S3 and Athena
+	@$(BIN)/python -m lakelab.cloud.iam.bench
+
 .PHONY: fidelity
 fidelity: $(READY) ## write localstack/FIDELITY.md from the tests' markers
 	@$(BIN)/python -m lakelab.fidelity
@@ -123,8 +127,9 @@ core-table: $(READY) ## write the table of docs/localstack.md: who answers which
 	@WRITE_CORE_TABLE=1 $(BIN)/pytest -n0 -q tests/local/core/test_conformance.py -k "page"
 
 .PHONY: docs
-docs: $(READY) ## write docs/cli.md from the commands' help
+docs: $(READY) ## write docs/cli.md from the commands' help, docs/resource-types.md from the provider
 	@$(BIN)/python -m lakelab.cli.reference
+	@$(BIN)/python -m lakelab.deploy.provider.reference
 
 .PHONY: lock
 lock: $(READY) ## resolve the dependencies again

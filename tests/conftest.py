@@ -12,6 +12,7 @@ pytest_plugins = ["lakelab.testing"]
 # `make test-slow` runs these, and what is marked slow where it stands
 SLOW = (
     "conformance/dbt/",  # dbt's own suites: a dbt start for each command
+    "local/core/",  # LocalStack, and the same lake over every core: `make test-core`
     "local/deploy/test_types.py",  # every resource type, property by property
     "local/lint/",  # whole lints, with checkov
     "local/stacks/",  # every role against what is outside its work

@@ -8,8 +8,23 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from lakelab.deploy.provider.services import all_types
 from lakelab.lint.template import PARTS_OF_A_BUCKET, TYPES, Template, render
 
-# No resource type of CloudFormation, or one that joins others: what cfn-lint's notes name.
+# No resource type of CloudFormation, one that joins others, or one that no stack here has: what cfn-lint's notes name.
 WITHOUT_A_TYPE = {
+    "aws:apigatewayv2/authorizer:Authorizer",
+    "aws:cloudwatch/dashboard:Dashboard",
+    "aws:cloudwatch/eventBus:EventBus",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+    "aws:cloudwatch/logStream:LogStream",
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+    "aws:glue/classifier:Classifier",
+    "aws:lambda/alias:Alias",
+    "aws:lambda/layerVersion:LayerVersion",
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+    "aws:s3/bucketLogging:BucketLogging",
+    "aws:secretsmanager/secretPolicy:SecretPolicy",
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
+    "aws:sqs/redrivePolicy:RedrivePolicy",
     "aws:budgets/budget:Budget",
     "aws:cloudwatch/eventTarget:EventTarget",
     "aws:iam/accessKey:AccessKey",
