@@ -26,6 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 Target = Annotated[list[str], typer.Option("--target", "-t", help="Only this resource: URN, name, or pattern with *.")]
 Replace = Annotated[list[str], typer.Option("--replace", help="Replace this resource: URN, name, or pattern with *.")]
+TargetReplace = Annotated[list[str], typer.Option("--target-replace", help="Replace this resource alone.")]
 NoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 1 if anything changes.")]
 EngineName = Annotated[
     str, typer.Option("--engine", help="auto (the pulumi CLI when it is on PATH), embedded or pulumi.")
@@ -104,6 +105,7 @@ def preview(
     folder: Folder = HERE,
     target: Target = [],  # noqa: B006  # Typer reads the default, nobody changes it
     replace: Replace = [],  # noqa: B006
+    target_replace: TargetReplace = [],  # noqa: B006
     as_json: Json = False,
     expect_no_changes: NoChanges = False,
     engine: EngineName = "auto",
@@ -112,7 +114,8 @@ def preview(
     """Show what `up` would do, property by property. Nothing is changed."""
     project = Project.load(folder)
     chosen, title = _allowed(engine, project, stack, partial=partial)
-    result = _run("preview", project, stack, chosen, title, as_json=as_json, targets=target, replace=replace)
+    targets, replaced = [*target, *target_replace], [*replace, *target_replace]
+    result = _run("preview", project, stack, chosen, title, as_json=as_json, targets=targets, replace=replaced)
     if as_json:
         print_json(result.as_dict())
     _refuse_changes(result, expect_no_changes)
@@ -126,6 +129,7 @@ def up(
     folder: Folder = HERE,
     target: Target = [],  # noqa: B006
     replace: Replace = [],  # noqa: B006
+    target_replace: TargetReplace = [],  # noqa: B006
     refresh: Annotated[bool, typer.Option("--refresh", help="Look for drift first.")] = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -136,8 +140,9 @@ def up(
     """Make the stack what its program says."""
     project = Project.load(folder)
     chosen, title = _allowed(engine, project, stack, partial=partial)
+    targets, replaced = [*target, *target_replace], [*replace, *target_replace]
     if not (yes or as_json or expect_no_changes) and sys.stdin.isatty():
-        seen = _run("preview", project, stack, chosen, title, as_json=False, targets=target, replace=replace)
+        seen = _run("preview", project, stack, chosen, title, as_json=False, targets=targets, replace=replaced)
         if seen.changed:
             _confirm("Do this?", yes=yes, as_json=as_json)
     result = _run(
@@ -147,8 +152,8 @@ def up(
         chosen,
         title,
         as_json=as_json,
-        targets=target,
-        replace=replace,
+        targets=targets,
+        replace=replaced,
         expect_no_changes=expect_no_changes,
         refresh_first=refresh,
     )

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,9 @@ class Secret:
 
     def __repr__(self) -> str:
         return "[secret]"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return Secret(deepcopy(self.value, memo), self.sealed)  # the key ring is nobody's to copy
 
 
 def signature(value: Any) -> str | None:

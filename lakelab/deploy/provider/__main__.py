@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -9,6 +10,7 @@ from lakelab.deploy.provider.server import serve
 
 
 def main() -> None:
+    gc.set_threshold(100_000)  # reading AWS's models makes many objects, and all of them stay
     _, port = serve()
     print(port, flush=True)
     while sys.stdin.buffer.read(4096):

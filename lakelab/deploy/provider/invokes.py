@@ -1,4 +1,4 @@
-"""Functions that a program calls on the provider: who am I, where am I, and policy documents."""
+"""Functions that a program calls on the provider: who am I, where am I, policy documents, and what exists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lakelab.deploy.provider.clients import Aws
+from lakelab.deploy.provider.lookups import LOOKUPS, STORED_VALUE, look_up
 
 Arguments = dict[str, Any]
 
@@ -25,11 +26,16 @@ def invoke(aws: Aws, token: str, arguments: Arguments) -> dict[str, Any]:
     Raises:
         UnknownFunction: the provider does not have it.
     """
+    if token in LOOKUPS or token == STORED_VALUE:
+        return look_up(aws, token, arguments)
     if token not in FUNCTIONS:
-        raise UnknownFunction(
-            f"the embedded engine does not know the function {token}; it knows {', '.join(FUNCTIONS)}"
-        )
+        raise UnknownFunction(f"the embedded engine does not know the function {token}; it knows {', '.join(known())}")
     return FUNCTIONS[token](aws, arguments)
+
+
+def known() -> list[str]:
+    """The functions that the provider has."""
+    return [*FUNCTIONS, *sorted([*LOOKUPS, STORED_VALUE])]
 
 
 def _caller_identity(aws: Aws, arguments: Arguments) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lakelab.deploy.provider import schema
-from lakelab.deploy.provider.invokes import FUNCTIONS
+from lakelab.deploy.provider.invokes import known as known_functions
 from lakelab.deploy.provider.resource import Property, Resource
 from lakelab.deploy.provider.services import all_types
 
@@ -37,7 +37,7 @@ def _lines() -> Iterator[str]:
         missing = sorted(set(kind.schema.inputs) - set(kind.properties))
         if missing:
             yield from ("", "Not known: " + ", ".join(f"`{name}`" for name in missing) + ".")
-    yield from ("", "## Functions", "", *(f"- `{token}`" for token in FUNCTIONS))
+    yield from ("", "## Functions", "", *(f"- `{token}`" for token in known_functions()))
 
 
 def _type(kind: schema.Type) -> str:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from lakelab.deploy.provider import shapes
-from lakelab.deploy.provider.clients import Aws
+from lakelab.deploy.provider.clients import Aws, loader
 from lakelab.deploy.provider.schema import Mistake, Schema, schema
 from lakelab.deploy.values import UNKNOWN
 
@@ -205,9 +205,10 @@ def shape_of(service: str, path: str) -> Any:
 
 @lru_cache(maxsize=64)
 def model(service: str) -> Any:
-    import botocore.session
+    """botocore's model of a service."""
+    from botocore.model import ServiceModel
 
-    return botocore.session.get_session().get_service_model(service)
+    return ServiceModel(loader().load_service_model(service, "service-2"), service)
 
 
 def automatic_name(resource: Resource, urn_name: str, seed: bytes, inputs: Inputs) -> str:

@@ -125,6 +125,38 @@ def test_ignore_changes_of_a_nested_path(program: Any) -> None:
     assert not program.refresh().changed
 
 
+@pytest.mark.parametrize(
+    ("options", "op"),
+    [
+        pytest.param({"ignore_changes": ["*"]}, "same", id="all-is-ignored"),
+        pytest.param({"ignore_changes": ["tags"]}, "same", id="a-whole-map-is-ignored"),
+        pytest.param({"replace_on_changes": ["*"]}, "replace", id="anything-replaces"),
+        pytest.param({"replace_on_changes": ["tags.a"]}, "replace", id="a-nested-path-replaces"),
+        pytest.param({"replace_on_changes": ["tags.b"]}, "update", id="another-path-does-not"),
+    ],
+)
+def test_paths_of_options(program: Any, options: dict[str, list[str]], op: str) -> None:
+    text = 'aws.sqs.Queue("q", tags={"a": VALUE, "b": "same"}, opts=ResourceOptions(**OPTIONS))'
+    program.write(text, VALUE="x", OPTIONS=options).up()
+    assert program.op(program.write(text, VALUE="y", OPTIONS=options).up(), "q") == op
+    assert not program.up().changed
+
+
+def test_what_is_retained_stays_when_it_is_replaced(program: Any) -> None:
+    text = """
+        queue = aws.sqs.Queue("q", fifo_queue=FIFO, opts=ResourceOptions(retain_on_delete=True))
+        pulumi.export("url", queue.url)
+    """
+    old = program.write(text, FIFO=False).up().outputs["url"]
+    new = program.write(text, FIFO=True).up().outputs["url"]
+    assert new != old
+    sqs = program.cloud.client("sqs")
+    assert sqs.get_queue_attributes(QueueUrl=old, AttributeNames=["QueueArn"])
+    assert len([item for item in program.state() if item["type"] == "aws:sqs/queue:Queue"]) == 1
+    for url in (old, new):
+        sqs.delete_queue(QueueUrl=url)
+
+
 def test_aliases_keep_a_renamed_resource_and_the_children_of_a_renamed_component(program: Any) -> None:
     text = """
         class Zone(pulumi.ComponentResource):

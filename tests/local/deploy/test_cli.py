@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -33,6 +34,9 @@ def test_the_life_of_a_stack(program: Any, run: Any) -> None:
     assert "jobs drifted" in drift
     assert "~ delaySeconds: 2 => 9" in drift
     assert run("graph").startswith("flowchart LR\n")
+    assert "written" in run("graph", "--svg", str(program.folder / "graph.svg"))
+    picture = ElementTree.parse(program.folder / "graph.svg").getroot()
+    assert [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")] == ["jobs", "Queue"]
     kinds = [entry["kind"] for entry in json.loads(run("history", "--json"))]
     assert kinds == ["refresh", "update", "update", "update"]
     assert "0 locks" in run("cancel")
@@ -68,3 +72,15 @@ def test_a_failure_exits_with_what_was_done(program: Any, run: Any) -> None:
     program.write("").up()
     with pytest.raises(LakelabError, match="exports no nothing"):
         run("outputs", "nothing")
+
+
+def test_one_resource_alone_is_replaced(program: Any, run: Any) -> None:
+    text = 'a = aws.sqs.Queue("a", delay_seconds=DELAY)\nb = aws.sqs.Queue("b", delay_seconds=DELAY)'
+    program.write(text, DELAY=1).up()
+    before = {name: program.resource(name) for name in "ab"}
+    told = json.loads(run("up", "--yes", "--json", "--target-replace", "a"))
+    assert {step["name"]: step["op"] for step in told["steps"] if step["name"] in "ab"} == {"a": "replace", "b": "same"}
+    program.write(text, DELAY=2)
+    assert json.loads(run("up", "--yes", "--json", "--target-replace", "a"))["counts"] == {"replace": 1, "same": 2}
+    assert program.resource("a")["id"] != before["a"]["id"]
+    assert program.resource("b")["inputs"] == before["b"]["inputs"]

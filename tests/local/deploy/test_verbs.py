@@ -173,6 +173,42 @@ def test_invokes_answer_in_preview_too(program: Any) -> None:
     ]
 
 
+def test_functions_look_up_what_exists(program: Any) -> None:
+    client, name = program.cloud.client, program.unique
+    bucket = program.cloud.bucket()
+    url = client("sqs").create_queue(QueueName=name, tags={"a": "1"})["QueueUrl"]
+    arn = client("secretsmanager").create_secret(Name=name, SecretString="hunter2")["ARN"]
+    client("ssm").put_parameter(Name=f"/{name}", Value="hunter3", Type="SecureString")
+    program.write(
+        """
+        pulumi.export("bucket", aws.s3.get_bucket(bucket=BUCKET).arn)
+        queue = aws.sqs.get_queue(name=UNIQUE)
+        pulumi.export("queue", [queue.url, queue.tags])
+        pulumi.export("secret", aws.secretsmanager.get_secret(name=UNIQUE).arn)
+        pulumi.export("password", aws.secretsmanager.get_secret_version_output(secret_id=UNIQUE).secret_string)
+        pulumi.export("parameter", aws.ssm.get_parameter_output(name=f"/{UNIQUE}").value)
+        """,
+        BUCKET=bucket,
+    )
+    assert program.preview().outputs == {
+        "bucket": f"arn:aws:s3:::{bucket}",
+        "queue": [url, {"a": "1"}],
+        "secret": arn,
+        "password": "[secret]",
+        "parameter": "[secret]",
+    }
+    program.up()
+    assert program.outputs(show_secrets=True)["password"] == "hunter2"
+    assert program.outputs(show_secrets=True)["parameter"] == "hunter3"
+    assert "hunter" not in program.state_text()
+    program.write('aws.s3.get_bucket(bucket="no-such-bucket-anywhere")')
+    with pytest.raises(DeployError, match="there is no aws:s3/bucket:Bucket with the bucket no-such-bucket-anywhere"):
+        program.preview()
+    client("sqs").delete_queue(QueueUrl=url)
+    client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    client("ssm").delete_parameter(Name=f"/{name}")
+
+
 def test_a_function_refuses_an_argument_that_it_does_not_have(program: Any) -> None:
     program.write('aws.iam.get_policy_document(statements=[{"not_actions": ["s3:*"], "resources": ["*"]}])')
     with pytest.raises(DeployError, match=r"statements\.not_actions: no such argument; a dict needs notActions here"):

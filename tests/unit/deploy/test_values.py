@@ -66,10 +66,12 @@ def test_the_protocol_is_loaded_without_the_sdk_and_the_sdk_still_loads() -> Non
         pytest.param("value hunter2!", {"a": Secret("hunter2")}, "value [secret]!", id="text"),
         pytest.param("xhunter2y", {"a": [Secret({"b": "hunter2"})]}, "x[secret]y", id="nested-and-inside-a-word"),
         pytest.param('got "a\\nb c"', {"a": Secret("a\nb c")}, 'got "[secret]"', id="escaped"),
-        pytest.param("must be at most 900, not 12345", {"a": Secret(12345)}, "must be at most 900, not [secret]", id="number"),
+        pytest.param(
+            "must be at most 900, not 12345", {"a": Secret(12345)}, "must be at most 900, not [secret]", id="number"
+        ),
         pytest.param("port 80 of 8080", {"a": Secret(80)}, "port [secret] of 8080", id="short"),
         pytest.param("value hunter2", {"a": "hunter2"}, "value hunter2", id="no-secret"),
     ],
 )
 def test_a_message_does_not_repeat_secrets(text: str, tree: dict[str, object], shown: str) -> None:
-    assert hide_secrets(text, tree) == shown
+    assert values.hide_secrets(text, tree) == shown
