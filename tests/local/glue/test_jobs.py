@@ -89,7 +89,7 @@ def test_a_spark_job_says_that_it_cannot_run(cloud: Any, make_job: Any) -> None:
 
 
 @pytest.mark.fidelity(
-    "glue", "job runs", "near", "logs are written at the end of a run; no bookmarks, as for Python shell jobs on AWS"
+    "glue", "job runs", "near", "logs are written at the end of a run; a run has the libraries of this server's Python"
 )
 def test_triggers_start_one_job_after_another(cloud: Any, make_job: Any, wait_until: Any) -> None:
     glue = cloud.client("glue")

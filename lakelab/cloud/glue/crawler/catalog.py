@@ -22,6 +22,7 @@ from lakelab.cloud.wire import Params, service_model
 
 Glue = Callable[[str, Params], Params]  # an operation and its parameters, with the rights of the crawler's role
 
+PARTITION_INDEX = "crawler_partition_index"
 CREATE_BATCH, UPDATE_BATCH, DELETE_BATCH = 100, 100, 25
 
 
@@ -95,7 +96,9 @@ class Catalog:
             if not self._adds_tables:
                 return
             table = table_input(self._free_name(location), location, group.schema, keys, self._author)
-            self._glue("CreateTable", {"DatabaseName": self._database, "TableInput": table})
+            index = {"IndexName": PARTITION_INDEX, "Keys": keys}
+            indexes = {"PartitionIndexes": [index]} if keys and self._policy.index else {}
+            self._glue("CreateTable", {"DatabaseName": self._database, "TableInput": table, **indexes})
             self._tables[table["Name"]] = table
             self.summary.tables["ADD"].append(table["Name"])
         elif self._policy.update or self._policy.merge_columns:

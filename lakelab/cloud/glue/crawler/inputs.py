@@ -38,8 +38,6 @@ def with_hash(name: str, location: str) -> str:
 def table_input(name: str, location: str, schema: Schema, keys: Sequence[str], author: Author) -> Params:
     """The TableInput of a table that was found."""
     parameters = _parameters(schema, author)
-    if keys:
-        parameters["partition_filtering.enabled"] = "true"
     return {
         "Name": name,
         "Owner": "owner",

@@ -19,7 +19,8 @@ class Policy:
     """How a crawl treats what it finds.
 
     `update` is whether tables change in the catalog, `delete` is SchemaChangePolicy's DeleteBehavior; `incremental` and
-    `events` are RecrawlPolicy's CRAWL_NEW_FOLDERS_ONLY and CRAWL_EVENT_MODE.
+    `events` are RecrawlPolicy's CRAWL_NEW_FOLDERS_ONLY and CRAWL_EVENT_MODE; `index` is whether new tables get a
+    partition index: https://docs.aws.amazon.com/glue/latest/dg/crawler-configure-partition-indexes.html
     """
 
     grouping: Grouping
@@ -30,6 +31,7 @@ class Policy:
     table_threshold: int | None
     incremental: bool
     events: bool
+    index: bool
 
     @classmethod
     def of(cls, crawler: Params) -> Policy:
@@ -54,6 +56,7 @@ class Policy:
             table_threshold=tables.get("TableThreshold"),
             incremental=incremental,
             events=recrawl == "CRAWL_EVENT_MODE",
+            index=configuration.get("CreatePartitionIndex", True),
         )
 
 

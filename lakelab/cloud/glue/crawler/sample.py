@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ _COMPRESSIONS = {
     b"\x28\xb5\x2f\xfd": ("zstd", "zstd"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4"),
 }
+
+
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,14 @@ class Sample:
 
 
 def take(path: Path) -> Sample:
-    """Read the beginning of a file. Raises OSError for one that starts like a compressed file and is none."""
+    """Read the beginning of a file. Raises OSError for one that starts like a compressed file and cannot be
+    read as one."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(4)
+        if start == _ZIP:
+            head = _only_member(path)
+            return Sample(path, size, "zip", head, len(head) < SAMPLE_BYTES)
         for magic, (name, codec) in _COMPRESSIONS.items():
             if start.startswith(magic):
                 file.seek(0)
@@ -65,3 +73,15 @@ def take(path: Path) -> Sample:
 def _decompress(file: object, codec: str) -> bytes:
     with pyarrow.CompressedInputStream(pyarrow.PythonFile(file, mode="r"), codec) as stream:
         return stream.read(SAMPLE_BYTES)
+
+
+def _only_member(path: Path) -> bytes:
+    """The beginning of the file in a ZIP archive: AWS's classifiers take archives of a single file only."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.namelist()) != 1:
+                raise OSError(f"{path.name} is an archive of several files")
+            with archive.open(archive.namelist()[0]) as member:
+                return member.read(SAMPLE_BYTES)
+    except zipfile.BadZipFile as error:
+        raise OSError(str(error)) from error

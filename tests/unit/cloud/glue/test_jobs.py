@@ -51,6 +51,21 @@ def test_listings(job: Any) -> None:
     assert job("ListJobs")["JobNames"] == ["compact"]
 
 
+@pytest.mark.fidelity(
+    "glue", "job bookmarks", "exact", "Python shell jobs have none; Spark jobs, which have, do not run"
+)
+@pytest.mark.parametrize("operation", ["GetJobBookmark", "ResetJobBookmark"])
+@pytest.mark.parametrize("command", ["pythonshell", "glueetl"])
+def test_a_job_has_no_bookmark_though_it_asks_for_one(glue: Any, operation: str, command: str) -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/add-job-python.html, "Limitations"."""
+    arguments = {"--job-bookmark-option": "job-bookmark-enable"}
+    glue("CreateJob", **{**JOB, "Command": {**SCRIPT, "Name": command}}, DefaultArguments=arguments)
+    with glue.fails("EntityNotFoundException", "Continuation for job compact not found"):
+        glue(operation, JobName="compact")
+    with glue.fails("EntityNotFoundException", "Job x not found."):
+        glue(operation, JobName="x")
+
+
 def test_a_run_that_the_server_did_not_outlive_has_an_error(job: Any) -> None:
     from lakelab.cloud.glue.job.store import JobRunStore
 
@@ -118,13 +133,6 @@ def test_a_run_that_the_server_did_not_outlive_has_an_error(job: Any) -> None:
             "EntityNotFoundException",
             "Job run jr_x not found.",
             id="run",
-        ),
-        pytest.param(
-            "GetJobBookmark",
-            {"JobName": "compact"},
-            "EntityNotFoundException",
-            "Continuation for job compact not found",
-            id="bookmark",
         ),
     ],
 )

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import json
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -88,17 +89,44 @@ def test_a_common_log_is_apache(sampled: Any) -> None:
     assert sampled(COMMON + b"\n").format.classification == "apache"
 
 
+def zipped(*names: str) -> Any:
+    """Packs bytes into an archive, under each of the names."""
+
+    def compress(body: bytes) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name in names:
+                archive.writestr(name, body)
+        return packed.getvalue()
+
+    return compress
+
+
+def lz4(body: bytes) -> bytes:
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.CompressedOutputStream(sink, "lz4") as stream:
+        stream.write(body)
+    return sink.getvalue().to_pybytes()
+
+
 @pytest.mark.parametrize(
     ("compress", "name"),
     [
+        pytest.param(zipped("a.csv"), "zip", id="zip"),
         pytest.param(gzip.compress, "gzip", id="gzip"),
         pytest.param(bz2.compress, "bzip2", id="bzip2"),
         pytest.param(zstandard.ZstdCompressor().compress, "zstd", id="zstd"),
+        pytest.param(lz4, "lz4", id="lz4"),
     ],
 )
 def test_compressed(sampled: Any, compress: Any, name: str) -> None:
     schema = sampled(compress(CSV))
     assert (schema.format.classification, schema.format.compression, schema.records) == ("csv", name, 2)
+
+
+def test_an_archive_of_several_files_is_unknown(sampled: Any) -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html: archives of a single file alone."""
+    assert sampled(zipped("a.csv", "b.csv")(CSV)).format.classification == "UNKNOWN"
 
 
 ROWS = {

@@ -133,6 +133,36 @@ def test_excluding_a_subset_of_partitions(lake: Any) -> None:
     assert lake.partitions("data") == [["2015", "01", f"{day:02}"] for day in range(1, 8)]
 
 
+def test_an_incremental_crawl_adds_the_new_month(lake: Any) -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/incremental-crawls.html: month=March is new, and it alone is read."""
+    months = {f"sales/month={month}/f.json": ROW for month in ("Jan", "Feb")}
+    policies: dict[str, Any] = {
+        "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+        "SchemaChangePolicy": {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
+    }
+    lake.crawl(months, "s3://bucket/sales/", **policies)
+    known = frozenset(f"s3://bucket/sales/month={month}/" for month in ("Jan", "Feb"))
+    lake.crawl({**months, "sales/month=March/f.json": ROW}, "s3://bucket/sales/", known_folders=known, **policies)
+    assert lake.folder.read == ["sales/month=March/f.json"]
+    assert lake.partitions("sales") == [["Feb"], ["Jan"], ["March"]]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "indexes"),
+    [
+        pytest.param('{"Version": 1.0}', [("crawler_partition_index", ["year", "month"])], id="by-default"),
+        pytest.param('{"Version": 1.0, "CreatePartitionIndex": false}', [], id="switched-off"),
+    ],
+)
+def test_a_partitioned_table_gets_an_index(lake: Any, configuration: str, indexes: list[Any]) -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/crawler-configure-partition-indexes.html"""
+    files = {f"sales/year=2024/month={month}/f.json": ROW for month in (1, 2)}
+    lake.crawl(files, "s3://bucket/sales/", Configuration=configuration)
+    found = lake.glue("GetPartitionIndexes", DatabaseName="lake", TableName="sales")["PartitionIndexDescriptorList"]
+    assert [(index["IndexName"], [key["Name"] for key in index["Keys"]]) for index in found] == indexes
+    assert "partition_filtering.enabled" not in lake.tables()["sales"]["Parameters"]
+
+
 def test_the_table_threshold(lake: Any) -> None:
     """https://docs.aws.amazon.com/glue/latest/dg/crawler-maximum-number-of-tables.html: nothing is written."""
     configuration = json.dumps({"Version": 1.0, "CrawlerOutput": {"Tables": {"TableThreshold": 1}}})
