@@ -8,14 +8,14 @@ Organizations' policies (service and resource control policies) and VPC endpoint
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from lakelab.cloud.iam.condition import Values, as_text
-from lakelab.cloud.iam.policy import Named, Principal, Statement
+from lakelab.cloud.iam.policy import Named, Principal, Statement, about
 
 
 class Kind(StrEnum):
@@ -167,9 +167,9 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     return allowed
 
 
-def _first(statements: Iterable[Statement], request: Request, keys: Context, *, allows: bool) -> Statement | None:
-    for statement in statements:
-        if statement.allows is allows and statement.applies(request.action, request.resource, keys):
+def _first(statements: tuple[Statement, ...], request: Request, keys: Context, *, allows: bool) -> Statement | None:
+    for statement in about(statements, request.action, allows=allows):
+        if statement.holds(request.resource, keys):
             return statement
     return None
 

@@ -89,11 +89,11 @@ class Statement:
 
     def applies(self, action: str, resource: str, keys: Keys) -> bool:
         """Whether it is about a request, its principal aside."""
-        return (
-            self.about_action(action)
-            and self.about_resource(resource, keys)
-            and all(condition.met(keys) for condition in self.conditions)
-        )
+        return self.about_action(action) and self.holds(resource, keys)
+
+    def holds(self, resource: str, keys: Keys) -> bool:
+        """Whether it is about a resource under conditions that are met; its actions are asked of `about`."""
+        return self.about_resource(resource, keys) and all(condition.met(keys) for condition in self.conditions)
 
     def names(self, principal: Principal) -> Named:
         """How the statement of a resource's policy names a principal."""
@@ -103,6 +103,12 @@ class Statement:
             exempt = max(_named(entry, principal) for entry in self.not_principals)
             return Named.NOT if exempt >= Named.ROLE else Named.ANYONE
         return max((_named(entry, principal) for entry in self.principals), default=Named.NOT)
+
+
+@lru_cache(maxsize=65536)
+def about(statements: tuple[Statement, ...], action: str, *, allows: bool) -> tuple[Statement, ...]:
+    """Those that allow, or deny, an action: looked up, since every request asks it of the same few policies."""
+    return tuple(each for each in statements if each.allows is allows and each.about_action(action))
 
 
 @lru_cache(maxsize=65536)

@@ -286,6 +286,16 @@ def test_a_reader_of_one_prefix_sees_no_other_through_any_service(cloud: Cloud, 
     assert last["Status"] == "FAILED"
     assert glue.get_tables(DatabaseName=database, Expression="x_.*")["TableList"] == []
     glue.delete_crawler(Name=name)
+    script = f"import boto3\nboto3.client('s3').get_object(Bucket='{bucket}', Key='secret/a.csv')\n"
+    cloud.client("s3").put_object(Bucket=bucket, Key="open/script.py", Body=script.encode())
+    command = {"Name": "pythonshell", "ScriptLocation": f"s3://{bucket}/open/script.py", "PythonVersion": "3.9"}
+    glue.create_job(Name=name, Role=crawler_role, Command=command)
+    run_id = glue.start_job_run(JobName=name)["JobRunId"]
+    wait_for(lambda: glue.get_job_run(JobName=name, RunId=run_id)["JobRun"].get("CompletedOn"))
+    run = glue.get_job_run(JobName=name, RunId=run_id)["JobRun"]
+    assert run["JobRunState"] == "FAILED"
+    assert f's3:GetObject on resource: "{arn}/secret/a.csv"' in run["ErrorMessage"]
+    glue.delete_job(JobName=name)
 
 
 # ---- what else
