@@ -49,12 +49,15 @@ class Connections:
         """A new connection to an empty in-memory database with Trino's settings."""
         with self._lock:
             con = self._spare.pop() if self._spare else None
-        self._later(self._refill)
+            last = not self._spare
+        if last:  # else the next is made when the statement has ended, and takes no time from it
+            self._later(self._refill)
         return con or self._open()
 
     def release(self, con: duckdb.DuckDBPyConnection) -> None:
         """Close a connection that was taken, while the caller goes on."""
         self._later(con.close)
+        self._later(self._refill)
 
     def _later(self, work: Callable[[], None]) -> None:
         try:

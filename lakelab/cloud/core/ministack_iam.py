@@ -29,6 +29,8 @@ LAMBDA_ACTIONS = {
 }
 _credential: contextvars.ContextVar[Any] = contextvars.ContextVar("credential", default=None)
 _denial: contextvars.ContextVar[str] = contextvars.ContextVar("denial", default="")
+_verified: contextvars.ContextVar[Any] = contextvars.ContextVar("verified", default=None)
+_pinned: contextvars.ContextVar[tuple[Any, ...] | None] = contextvars.ContextVar("pinned", default=None)
 
 
 class _Lazy(Mapping[str, Any]):
@@ -75,10 +77,15 @@ class Authorization:
         """Take MiniStack's authorisation over."""
         evaluator, actions = self._evaluator, self._actions
         self._authenticate = evaluator.enforce
+        self._verify = evaluator.authenticate
+        self._caller_arn = evaluator.caller_arn
         self._trusts = evaluator.evaluate_trust_policy
         self._extract_action = actions.extract_iam_action
         self._extract_resource = actions.extract_resource_arn
         self._respond = actions.access_denied_response
+        evaluator.authenticate = self._verify_and_keep
+        evaluator.pin_request_caller = self._pin_caller
+        evaluator.caller_arn = self._pinned_caller
         evaluator.resolve_principal = self._identify
         evaluator.enforce = self.enforce
         evaluator.evaluate_trust_policy = self._evaluate_trust_policy
@@ -89,8 +96,26 @@ class Authorization:
 
     # ---- what MiniStack calls
 
+    def _verify_and_keep(self, access_key: str, account: str) -> Any:
+        """MiniStack verifies a request's signature once and then forgets whose it is: here it is kept."""
+        found = self._verify(access_key, account)
+        if isinstance(found, self._evaluator.ResolvedCredential):
+            _verified.set(found)
+        return found
+
+    def _pin_caller(self, *request: Any) -> None:
+        """MiniStack looks up the caller of every request, and asks for it in few: here it is looked up when asked."""
+        _pinned.set(request)
+
+    def _pinned_caller(self) -> str:
+        request = _pinned.get()
+        return self._caller_arn() if request is None else self._evaluator.request_caller_arn(*request)
+
     def _identify(self, access_key: str, account: str, credential: Any = None) -> Any:
         """A principal without policies: MiniStack then allows whoever has authenticated, and `enforce` decides."""
+        verified = _verified.get()
+        if credential is None and verified is not None and verified.access_key_id == access_key:
+            credential = verified
         account = self._responses._account_from_sts_session(access_key) or account
         found = credential or self._evaluator.resolve_credential(access_key, account)
         if isinstance(found, self._evaluator.CredentialResolutionError):

@@ -79,5 +79,6 @@ def _measured_once(config: Settings, url: str) -> Capabilities:
         return Capabilities.from_json(json.loads(file.read_text()))
     except (OSError, ValueError, KeyError):
         found = measure(url, config.region)
-        file.write_text(json.dumps(found.as_json(), indent=1))
+        if not found.absent:  # it lacks nothing; on a machine that is too busy a probe fails that succeeds tomorrow
+            file.write_text(json.dumps(found.as_json(), indent=1))
         return found

@@ -149,9 +149,12 @@ class RemoteCore:
             raise InvalidSignature(said.get("Message", ""), code=said.get("Code")) from error
         except BotoCoreError as error:
             raise _unanswered(self.url, error) from error
+        account, arn = answer["Account"], answer["Arn"]
+        if ":user/" in arn and not self._policies.is_user(arn):  # moto's name for a key that it has not made
+            arn = f"arn:aws:iam::{account}:root"
         with self._lock:
-            self._identities[key] = (time.monotonic(), answer["Account"], answer["Arn"])
-        return answer["Account"], answer["Arn"]
+            self._identities[key] = (time.monotonic(), account, arn)
+        return account, arn
 
     def assume_role(
         self, role_arn: str, session_name: str, *, account: str, region: str, service: str | None = None

@@ -22,7 +22,7 @@ from lakelab.cloud.iam.policy import MalformedPolicy, Principal, Statement, pars
 from lakelab.cloud.iam.record import Record
 
 FRESH_SECONDS = 2.0  # how long a policy may have changed past the gateway unnoticed
-NOT_THERE = ("NoSuchEntity", "NoSuchBucketPolicy", "NoSuchBucket", "404")
+MISSING = ("NoSuchEntity", "NoSuchBucketPolicy", "NoSuchBucket")
 
 
 class Policies:
@@ -49,10 +49,15 @@ class Policies:
     def denial(self, caller: Caller, action: str, resource: str, keys: Mapping[str, Any]) -> str | None:
         """Why a caller may not do something, in AWS's words; None when it may."""
         kind, name = _owner(caller.arn)
-        principal = Principal(caller.arn, caller.account, kind, self._role_arn(kind, name))
+        try:
+            role_arn, (identity, boundary) = self._role_arn(kind, name), self._identity(kind, name)
+        except ClientError as error:
+            if not _is_missing(error):
+                raise
+            role_arn, identity, boundary = "", (), None  # deleted: its keys live on and may nothing
+        principal = Principal(caller.arn, caller.account, kind, role_arn)
         given = {"aws:securetransport": True, **{key.lower(): value for key, value in keys.items()}}
         request = Request(principal, action, resource, given, caller.region)
-        identity, boundary = self._identity(kind, name)
         resource_policy = self._bucket_policy(resource) if request.service == "s3" else None
         policies = Given(identity, boundary, resource=resource_policy)
         decision = evaluate(request, policies)
@@ -75,6 +80,16 @@ class Policies:
         return None if decision.allowed else denial_message(request, decision)
 
     # ---- what is known
+
+    def is_user(self, arn: str) -> bool:
+        """Whether an ARN is that of a user that IAM knows."""
+        kind, name = _owner(arn)
+        try:
+            return kind == "User" and bool(name) and bool(self._client("iam").get_user(UserName=name))
+        except ClientError as error:
+            if _is_missing(error):
+                return False
+            raise
 
     def role(self, name: str) -> dict[str, Any]:
         """A role as IAM describes it. Raises ClientError (NoSuchEntity) when there is none."""
@@ -126,9 +141,9 @@ class Policies:
             try:
                 document = self._client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in NOT_THERE:
-                    return None
-                raise
+                if not _is_missing(error):
+                    raise
+                return None
             return _parsed(document, f"the policy of {bucket}")
 
         return self._fresh(("bucket", bucket), read)
@@ -146,8 +161,12 @@ class Policies:
 
 def _owner(arn: str) -> tuple[str, str]:
     """Kind and name of who has the policies: `…:assumed-role/analyst/session` is the role analyst."""
-    kind, *names = arn.split(":", 5)[5].split("/")
-    return ("AssumedRole", names[0]) if kind == "assumed-role" else ("User", names[-1])
+    kind, _, path = arn.split(":", 5)[5].partition("/")
+    return ("AssumedRole", path.partition("/")[0]) if kind == "assumed-role" else ("User", path.rpartition("/")[2])
+
+
+def _is_missing(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in MISSING
 
 
 def _parsed(document: Any, name: str) -> tuple[Statement, ...]:

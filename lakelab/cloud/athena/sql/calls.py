@@ -110,7 +110,7 @@ class Calls:
         call = Call(
             name,
             [
-                conversion.coerce(item, target) if item is not None else lambdas[index]
+                lambdas[index] if item is None else _argument(name, item, target)
                 for index, (item, target) in enumerate(zip(items, resolved.arguments, strict=True))
             ],
             resolved.returns,
@@ -206,3 +206,10 @@ def translate_lambda(expressions: Expressions, node: exp.Expr, inputs: Sequence[
     scope = Scope(parent=expressions.scope, variables=variables, is_lambda=True)
     body = conversion.exact(expressions.within(scope).translate(node.this))
     return Typed(f"lambda {', '.join(names)}: {body.sql}", body.type)
+
+
+def _argument(function: str, item: Typed, target: Type) -> Typed:
+    """An argument as its parameter's type. A sum of decimals is as wide as can be, whatever the width of its items."""
+    if function in ("sum", "avg") and item.type == target and target.name == "decimal":
+        return item
+    return conversion.coerce(item, target)

@@ -116,3 +116,22 @@ def test_a_change_through_the_gateway_is_seen_at_once(iam: Any):
     iam.put_role_policy(RoleName="reader", PolicyName="inline", PolicyDocument=_allow("glue:*"))
     policies.forget()
     assert policies.denial(caller, "glue:GetTable", TABLE, {}) is None
+
+
+def test_the_keys_of_a_role_that_is_gone_may_nothing(iam: Any):
+    gone = SESSION.replace("reader", "gone")
+    assert (_denial(gone, "glue:GetTable", TABLE) or "").startswith(f"User: {gone} is not authorized")
+
+
+@pytest.mark.parametrize(
+    ("arn", "known"),
+    [
+        pytest.param("arn:aws:iam::123456789012:user/path/ann", True, id="a user"),
+        pytest.param("arn:aws:sts::123456789012:user/moto", False, id="moto's name for any key"),
+        pytest.param("arn:aws:iam::123456789012:root", False, id="root"),
+        pytest.param(SESSION, False, id="a role's session"),
+    ],
+)
+def test_who_is_a_user(iam: Any, arn: str, known: bool):
+    iam.create_user(UserName="ann", Path="/path/")
+    assert _policies().is_user(arn) is known
