@@ -49,9 +49,9 @@ def check_load_postgres(work: Work) -> str:
         )
         if not types:
             raise Wrong("load_postgres() leaves no table orders that another connection sees", stop=True)
-        for column, kind in TYPES.items():
-            if types.get(column) != kind:
-                raise Wrong(f"load_postgres(): {column} is {types.get(column, 'missing')}, which is not its type")
+        wrong = [f"{name} is {types.get(name, 'missing')}" for name, kind in TYPES.items() if types.get(name) != kind]
+        if wrong:
+            raise Wrong(f"load_postgres(): {', '.join(wrong)}, which is not what the file holds")
         ((rows,),) = connection.execute("select count(*) from orders").fetchall()
         if rows != ROWS[work.size]:
             raise Wrong(f"load_postgres(): the table has {rows:,} rows, the file {ROWS[work.size]:,}", stop=True)

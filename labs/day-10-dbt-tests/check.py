@@ -101,16 +101,15 @@ def check_bad_data(work: Work) -> str:
 
 
 def check_unit_test(work: Work) -> str:
-    """The unit test notices when the discount is forgotten."""
-    project = Project(work)
-    model = work.path("models/stg_orders.sql")
-    right = model.read_text(encoding="utf-8")
-    work.cleanup.callback(model.write_text, right, encoding="utf-8")
-    model.write_text(right.replace("(subtotal - discount)", "subtotal"), encoding="utf-8")
-    nodes = project.dbt("test", "--select", "test_type:unit", ok=False)
-    model.write_text(right, encoding="utf-8")
+    """The unit test notices when returned orders count."""
+    changed = Project(work).copy()
+    model = changed.folder / "models" / "customer_totals.sql"
+    model.write_text(work.read("models/customer_totals.sql").replace("status <> 'returned'", "true"), encoding="utf-8")
+    nodes = [
+        node for node in changed.dbt("build", "--select", "+customer_totals", ok=False) if node.kind == "unit_test"
+    ]
     if not any(node.failed for node in nodes):
-        raise Wrong("stg_orders was changed to leave the discount out, and the unit test still passes")
+        raise Wrong("customer_totals was changed to count returned orders, too, and the unit test still passes")
     return "it does"
 
 

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 from lakelab.practice import Work, Wrong
@@ -35,7 +36,7 @@ def check_stack(work: Work) -> str:
     flow = stack.flow()
     (work.workspace / "diagram.mmd").write_text(flow.mermaid(), encoding="utf-8")
     reached = {key for key, (kind, _) in flow.nodes.items() if kind == PATH[0]}
-    for one, other in zip(PATH, PATH[1:], strict=False):
+    for one, other in pairwise(PATH):
         reached = {end for start, end, *_ in flow.arrows if start in reached and flow.nodes[end][0] == other}
         if not reached and one == PATH[1]:
             # a role without the right is no arrow: the requests will tell
@@ -99,11 +100,11 @@ def check_table(work: Work) -> str:
     """Athena finds every ride once, and the question has its answer."""
     rides, deadline = _rides(work), time.monotonic() + SECONDS
     while True:
+        _look_at_objects(work)
         with work.running("the table rides"):
             ((count,),) = work.athena("select count(*) from rides", DATABASE).rows
         if int(count or 0) >= len(rides) or time.monotonic() > deadline:
             break
-        _look_at_objects(work)
         time.sleep(0.2)
     if int(count or 0) != len(rides):
         raise Wrong(f"{SECONDS} s after the last request Athena finds {count} of {len(rides)} rides")

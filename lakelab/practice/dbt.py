@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +40,7 @@ class Node:
 class Project:
     """A dbt project on DuckDB in a folder of the work, with its profiles.yml beside its dbt_project.yml.
 
-    `database` is the file that the profile names.
+    `database` is the file that the profile names. Relative paths are relative to the project's folder.
     """
 
     def __init__(self, work: Work, folder: str = ".", *, database: str = "shop.duckdb"):
@@ -65,7 +68,8 @@ class Project:
         places = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
         given = ["--vars", json.dumps(variables)] if variables else []
         logs = ["--log-path", str(self.folder / "logs")]
-        done = dbtRunner().invoke([*settings, *logs, *command, *places, *given])
+        with contextlib.chdir(self.folder):
+            done = dbtRunner().invoke([*settings, *logs, *command, *places, *given])
         DuckDBConnectionManager.close_all_connections()
         self.__dict__.pop("manifest", None)
         nodes = [_node(result) for result in getattr(done.result, "results", ())]
@@ -108,6 +112,13 @@ class Project:
                 return connection.execute(sql).fetchall()
             except duckdb.Error as error:
                 raise Wrong(f"`{sql}` on what dbt has built: {error}") from error
+
+    def copy(self) -> Project:
+        """A copy of the project that can be changed, with nothing built; it is removed after the last check."""
+        place = self._work.cleanup.enter_context(tempfile.TemporaryDirectory())
+        left_out = shutil.ignore_patterns("target", "logs", f"{self._database.name}*")
+        folder = shutil.copytree(self.folder, Path(place) / "project", symlinks=True, ignore=left_out)
+        return Project(self._work, str(folder), database=self._database.name)
 
     def clear(self) -> None:
         """Delete what has been built, so that a run begins with nothing."""

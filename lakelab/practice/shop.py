@@ -82,7 +82,7 @@ def write_csv(file: Path, rows: Iterable[dict[str, Any]]) -> None:
     rows = list(rows)
     partial = file.with_suffix(".tmp")
     with partial.open("w", newline="", encoding="utf-8") as sink:
-        writer = csv.DictWriter(sink, fieldnames=list(rows[0]))
+        writer = csv.DictWriter(sink, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     partial.replace(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -207,9 +206,10 @@ class Work:
 
     @cached_property
     def _workgroup(self) -> str:
-        service, name = self.client("athena"), "labs"
-        known = [group["Name"] for page in _pages(service.list_work_groups, "WorkGroups") for group in page]
-        if name not in known:
+        service, name = self.client("athena"), f"lab-{self.name}"
+        try:
+            service.get_work_group(WorkGroup=name)
+        except service.exceptions.InvalidRequestException:  # there is none
             output = {"OutputLocation": f"s3://{self.bucket('results')}/"}
             service.create_work_group(
                 Name=name, Configuration={"ResultConfiguration": output, "EnforceWorkGroupConfiguration": False}
@@ -237,19 +237,3 @@ class Work:
             if file.is_relative_to(self.workspace):
                 return f" at {file.relative_to(self.workspace)} line {frame.lineno}"
         return ""
-
-
-def _pages(operation: Any, key: str) -> Iterator[Any]:
-    token: dict[str, str] = {}
-    while True:
-        answer = operation(**token)
-        yield answer[key]
-        if not answer.get("NextToken"):
-            return
-        token = {"NextToken": answer["NextToken"]}
-
-
-def show(value: Any) -> str:
-    """A value for a message, on one line and not too long."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,4 @@
+{# The methods that stg_payments has, sorted. #}
+{% macro payment_methods() %}
+    {{ return([]) }}
+{% endmacro %}

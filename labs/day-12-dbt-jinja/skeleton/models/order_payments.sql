@@ -1,0 +1,1 @@
+-- one row an order: order_id, <method>_amount for each method, total_amount

@@ -1,0 +1,1 @@
+-- a table: one row a rejected line

@@ -1,0 +1,1 @@
+-- a view: one row a line, with its fields and the reason why it is rejected

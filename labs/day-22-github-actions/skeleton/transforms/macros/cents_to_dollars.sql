@@ -1,0 +1,1 @@
+{% macro cents_to_dollars(column) %}cast({{ column }} as decimal(18, 2)) / 100{% endmacro %}
