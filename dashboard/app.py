@@ -29,7 +29,7 @@ def _metrics(months: pd.DataFrame) -> None:
 def _bars(months: pd.DataFrame, column: str, title: str) -> alt.FacetChart:
     """Bars by month, a chart and a scale for each currency: amounts of different currencies are not comparable."""
     drawn = months.assign(month=months.order_month.map("{:%Y-%m}".format), value=months[column].astype(float))
-    bars = alt.Chart(drawn).mark_bar().encode(x=alt.X("month:O", title=None), y=alt.Y("value:Q", title=title))
+    bars = alt.Chart(drawn).mark_bar(size=32).encode(x=alt.X("month:O", title=None), y=alt.Y("value:Q", title=title))
     return (
         bars.properties(width=280, height=220)
         .facet(column=alt.Column("currency:N", title=None))

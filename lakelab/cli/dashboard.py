@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lakelab.cli.console import out
+from lakelab.cli.console import next_step
 from lakelab.settings import settings
 
 
@@ -19,11 +19,11 @@ def dashboard(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of this machine.")] = 8501,
 ) -> None:
     """Show the monthly revenue in a browser: the Streamlit app of dashboard/, with the rights of an analyst."""
-    from lakelab.pipeline.dashboard import Dashboard
+    from lakelab.pipeline.dashboard import Dashboard, wait_for_app
 
     process = Dashboard(settings()).start(port)
-    out.print(f"open http://127.0.0.1:{port} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     try:
+        next_step(f"open {wait_for_app(process, port)} in a browser; Ctrl-C ends it")
         raise typer.Exit(process.wait())
     finally:
         process.terminate()

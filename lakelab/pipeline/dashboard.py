@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
+import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +23,12 @@ OPTIONS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
+    "client.toolbarMode": "minimal",
 }
+
+
+class NotServed(LakelabError):
+    """The app ended, or does not answer in time."""
 
 
 def start_app(app: Path, port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -41,6 +49,22 @@ def start_app(app: Path, port: int, variables: dict[str, str]) -> subprocess.Pop
         stdin=subprocess.DEVNULL,
         preexec_fn=end_with_parent,
     )
+
+
+def wait_for_app(process: subprocess.Popen[bytes], port: int, seconds: float = 60) -> str:
+    """The URL of an app as soon as it answers.
+
+    Raises:
+        NotServed: it ended, or does not answer in time.
+    """
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise NotServed(f"the app ended with exit code {process.returncode}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health"):  # noqa: S310
+            return url
+        time.sleep(0.1)
+    raise NotServed(f"the app does not answer on {url} after {seconds:g} s")
 
 
 class Dashboard:

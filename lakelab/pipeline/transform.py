@@ -74,7 +74,9 @@ def build(
             fix='correct the model, then: eval "$(.venv/bin/lakelab env)"; cd transforms; ../.venv/bin/dbt build',
         )
     results = json.loads((output / "run_results.json").read_text())["results"]
-    return Built(Counter(result["unique_id"].partition(".")[0] for result in results))
+    kinds = Counter(result["unique_id"].partition(".")[0] for result in results)
+    del kinds["operation"]  # hooks: no nodes of the graph
+    return Built(kinds)
 
 
 def _event(line: str) -> tuple[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-LAKELAB = Path(sys.executable).parent / "lakelab"
+from lakelab.cli import main
+from lakelab.settings import settings
+
 FILES = {
     "README.md": "---\nday: 3\ntitle: Answers\ntheme: Tests\nminutes: 5\n---\n# Find the answer\n",
     "hints.md": "## 1\nthink\n## 2\nmultiply\n## 3\nsix times seven\n",
@@ -40,26 +42,25 @@ def check_answer(work):
 class Project:
     """A project with a lab, and the command line in it."""
 
-    def __init__(self, root: Path):
-        self.root = root
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+        self.root, self._monkeypatch, self._capsys = root, monkeypatch, capsys
         for name, text in FILES.items():
             file = root / "labs" / "day-03-answers" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
+        for name in [name for name in os.environ if name.startswith("LAKELAB_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("LAKELAB_ROOT", str(root))
+        monkeypatch.chdir(root)
+        settings.cache_clear()
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAKELAB_")}
-        done = subprocess.run(
-            [str(LAKELAB), *arguments],
-            env=kept | {"LAKELAB_ROOT": str(self.root), "COLUMNS": "160"},
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
+        self._monkeypatch.setattr(sys, "argv", ["lakelab", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = self._capsys.readouterr()
+        assert (ended.value.code or 0) == code, printed
+        return printed.out + printed.err
 
     @property
     def answer(self) -> Path:
@@ -67,8 +68,9 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Project]:
+    yield Project(tmp_path, monkeypatch, capsys)
+    settings.cache_clear()
 
 
 def test_a_lab_from_its_task_to_its_end(project: Project):

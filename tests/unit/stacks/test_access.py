@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-ROLES = ("ingest", "crawler", "transform", "analyst")
+ROLES = ("ingest", "crawler", "jobs", "transform", "analyst")
 CURATED, RAW, RESULTS = (f"arn:aws:s3:::lakelab-test-{zone}-123456789012" for zone in ("curated", "raw", "results"))
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 S3_ACTIONS = {
@@ -52,6 +52,7 @@ def granted(access: Any, role: str) -> Iterator[tuple[str, str]]:
     [
         pytest.param("ingest", {"Service": "lambda.amazonaws.com"}, id="ingest"),
         pytest.param("crawler", {"Service": "glue.amazonaws.com"}, id="crawler"),
+        pytest.param("jobs", {"Service": "glue.amazonaws.com"}, id="jobs"),
         pytest.param("transform", {"AWS": "arn:aws:iam::123456789012:root"}, id="transform"),
         pytest.param("analyst", {"AWS": "arn:aws:iam::123456789012:root"}, id="analyst"),
     ],
@@ -67,7 +68,7 @@ def test_no_role_has_a_wildcard_for_actions_or_for_all_resources(access, role: s
     for action, resource in granted(access, role):
         assert "*" not in action
         assert resource != "*"
-        shared = resource.endswith((":catalog", ":datacatalog/AwsDataCatalog", "/aws-glue/crawlers*"))
+        shared = resource.endswith((":catalog", ":datacatalog/AwsDataCatalog", "/crawlers*", "/python-jobs*"))
         # AWS authorises a list of databases only for all of them
         listed = action == "glue:GetDatabases" and resource.endswith(":database/*")
         assert "lakelab" in resource or shared or listed, (action, resource)
@@ -93,6 +94,7 @@ def test_every_action_exists(access, role: str):
             id="ingest: its four places",
         ),
         pytest.param("crawler", set(), id="crawler: nothing"),
+        pytest.param("jobs", {f"{CURATED}/curated/orders_compacted/*"}, id="jobs: the compacted orders"),
         pytest.param("transform", {f"{CURATED}/analytics/*", f"{RESULTS}/transform/*"}, id="transform: its own data"),
         pytest.param("analyst", {f"{RESULTS}/analyst/*"}, id="analyst: results alone"),
     ],
@@ -113,6 +115,7 @@ def test_nobody_writes_or_deletes_raw_files(access):
     [
         pytest.param("ingest", {"table/lakelab_test/orders"}, id="ingest: partitions of orders"),
         pytest.param("crawler", {"table/lakelab_test/raw_*"}, id="crawler: the tables that it finds"),
+        pytest.param("jobs", {"table/lakelab_test/orders_compacted"}, id="jobs: partitions of the compacted orders"),
         pytest.param("transform", {"table/lakelab_test_analytics/*"}, id="transform: the analytics tables"),
         pytest.param("analyst", set(), id="analyst: none"),
     ],
@@ -127,10 +130,16 @@ def test_a_role_changes_its_own_tables_alone(access, role: str, changed: set[str
     assert tables == changed
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_every_role_is_within_the_boundary(access, role: str):
-    boundary = "arn:aws:iam::123456789012:policy/lakelab-test-boundary"
-    assert access.one("iam/role:Role", role)["permissionsBoundary"] == boundary
+def test_every_role_of_every_layer_is_within_the_boundary(deployed):
+    """But the deployer, which makes roles, and is held by the boundary of those that it makes."""
+    boundaries = {
+        name: role.get("permissionsBoundary")
+        for layer in deployed.values()
+        for name, role in layer.all("iam/role:Role").items()
+    }
+    assert set(ROLES) < set(boundaries)
+    assert boundaries.pop("deployer") is None
+    assert set(boundaries.values()) == {"arn:aws:iam::123456789012:policy/lakelab-test-boundary"}
 
 
 def test_the_boundary_keeps_iam_other_buckets_and_other_regions_out_of_reach(access):

@@ -25,6 +25,7 @@ def test_there_is_a_database_for_the_lake_and_one_for_the_transforms(catalog):
     ("name", "location", "serde", "classification"),
     [
         pytest.param("orders", "/curated/orders/", "ParquetHiveSerDe", "parquet", id="orders"),
+        pytest.param("orders_compacted", "/curated/orders_compacted/", "ParquetHiveSerDe", "parquet", id="compacted"),
         pytest.param("orders_quarantine", "/quarantine/orders/", "JsonSerDe", "json", id="orders_quarantine"),
         pytest.param("orders_ingests", "/reports/orders/", "JsonSerDe", "json", id="orders_ingests"),
     ],
@@ -65,3 +66,18 @@ def test_the_crawler_reads_the_raw_orders_as_its_own_role(catalog):
     assert (crawler["databaseName"], crawler["tablePrefix"]) == ("lakelab_test", "raw_")
     assert json.loads(crawler["configuration"])["Grouping"] == {"TableGroupingPolicy": "CombineCompatibleSchemas"}
     assert crawler["schemaChangePolicy"] == {"updateBehavior": "UPDATE_IN_DATABASE", "deleteBehavior": "LOG"}
+
+
+def test_the_job_runs_its_script_as_the_role_of_the_jobs(catalog):
+    job = catalog.one("glue/job:Job", "compact_orders")
+    assert job["name"] == catalog.exports["compact_orders_job"] == "lakelab-test-compact-orders"
+    assert job["roleArn"] == "arn:aws:iam::123456789012:role/lakelab-test-jobs"
+    assert job["command"] == {
+        "name": "pythonshell",
+        "pythonVersion": "3.9",
+        "scriptLocation": "s3://lakelab-test-artifacts-123456789012/glue/compact_orders.py",
+    }
+    assert job["executionProperty"] == {"maxConcurrentRuns": 1}
+    assert job["defaultArguments"]["--database"] == "lakelab_test"
+    tables = set(catalog.all("glue/catalogTable:CatalogTable"))
+    assert {job["defaultArguments"]["--table"], job["defaultArguments"]["--compacted"]} < tables
