@@ -86,7 +86,8 @@ def recover(deployment: Deployment) -> None:
 def _recover_create(deployment: Deployment, item: ResourceState, name: str) -> None:
     """Looks for what was made from these inputs; if it is there, it is the stack's."""
     known = [other.id for other in deployment.checkpoint.old() if other.type == item.type and other.id]
-    there = deployment.provider_of(item).read(item.urn, "", {**item.inputs, "__known": known}, {}, deployment.folder)
+    hints = {"__known": known, "__since": item.created}
+    there = deployment.provider_of(item).read(item.urn, "", {**item.inputs, **hints}, {}, deployment.folder)
     if there is None or there.id in known:
         return
     inputs = there.inputs or item.inputs

@@ -11,6 +11,8 @@ from lakelab.deploy.paths import MISSING, Key, covers, get, parse, render
 from lakelab.deploy.provider.resource import Property, Resource
 from lakelab.deploy.values import UNKNOWN, is_asset, signature
 
+HINTS = ("__known", "__since")  # of the engine, when it looks for what a cut-off create has made
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -131,7 +133,7 @@ def inputs_from(resource: Resource, old: Mapping[str, Any], actual: Mapping[str,
     A property that the program set takes AWS's value. One that it did not set appears only if it is more than what AWS
     fills in by itself. What AWS does not give back stays as it was.
     """
-    result = {name: value for name, value in old.items() if name.startswith("__") and name != "__known"}
+    result = {name: value for name, value in old.items() if name.startswith("__") and name not in HINTS}
     named = {resource.name} & set(old.get("__defaults") or ())
     for name, known in resource.properties.items():
         before, now = old.get(name, MISSING), actual.get(name, MISSING)

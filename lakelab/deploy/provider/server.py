@@ -4,7 +4,7 @@ Started as `python -m lakelab.deploy.provider [engine address]`, it prints its p
 ends when its standard input closes, so that it never outlives the engine that started it.
 
 Beyond the protocol: a Read without an id means "find what was made from these inputs", which lets the engine recover
-from a create that was cut off.
+from a create that was cut off. It says which ids are known already (`__known`) and when the create began (`__since`).
 """
 
 from __future__ import annotations
@@ -336,8 +336,8 @@ def _kind(item: diff.Difference) -> Any:
 
 
 def _clean(inputs: Inputs) -> Inputs:
-    """Inputs without Pulumi's own keys."""
-    return {key: value for key, value in inputs.items() if not key.startswith("__") or key == "__known"}
+    """Inputs without Pulumi's own keys; with the hints of the engine for what a cut-off create has made."""
+    return {key: value for key, value in inputs.items() if not key.startswith("__") or key in diff.HINTS}
 
 
 def _jsonable(value: Any) -> Any:

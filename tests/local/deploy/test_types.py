@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -1167,6 +1168,13 @@ class Lab:
     def remove_behind_the_back(self) -> None:
         self._deployment().provider_of(self.state).delete(self.state, self._project.root)
 
+    def found_by_inputs(self, **hints: Any) -> str | None:
+        """The id that the provider finds for what the state's inputs have made, as after a kill."""
+        state = self.state
+        provider = self._deployment().provider_of(state)
+        there = provider.read(state.urn, "", {**state.inputs, **hints}, {}, self._project.root)
+        return there.id if there else None
+
     def exists(self, state: ResourceState) -> bool:
         provider = self._deployment().provider_of(state)
         return provider.read(state.urn, state.id, state.inputs, state.outputs, self._project.root) is not None
@@ -1300,6 +1308,32 @@ def test_gone_then_imported_then_deleted(token: str, lab: Lab, world: World) -> 
     lab.snapshot = kept_provider(lab, state)
     assert token in NEVER_GONE or not lab.exists(state)
     lab.snapshot = Snapshot()
+
+
+@pytest.mark.parametrize("token", [token for token in TOKENS if token != "aws:iam/accessKey:AccessKey"])
+def test_a_create_that_was_cut_off_is_found_again(token: str, lab: Lab, world: World) -> None:
+    lab.up(samples(world)[token].inputs)
+    assert lab.found_by_inputs() == lab.state.id
+
+
+def test_of_access_keys_only_the_one_whose_create_was_cut_off_is_removed(
+    world: World, plugins: Plugins, tmp_path: Path, cloud: Cloud
+) -> None:
+    token, iam = "aws:iam/accessKey:AccessKey", cloud.client("iam")
+    lab = Lab(plugins, token, tmp_path)
+    lab.up({"user": world.user})
+    state = lab.state
+    by_hand = iam.create_access_key(UserName=world.user)["AccessKey"]
+    in_a_second = (by_hand["CreateDate"] + timedelta(seconds=1)).isoformat()
+    assert lab.found_by_inputs(__known=[state.id], __since=in_a_second) is None
+    assert by_hand["AccessKeyId"] in access_keys(iam, world.user), "it was there before the create began"
+    assert lab.found_by_inputs(__known=[state.id], __since=by_hand["CreateDate"].isoformat()) is None
+    assert access_keys(iam, world.user) == [state.id], "its secret is lost, so it is made again"
+    lab.destroy()
+
+
+def access_keys(iam: Any, user: str) -> list[str]:
+    return [key["AccessKeyId"] for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]]
 
 
 # AWS always has these: versioning is suspended, a bucket's encryption goes back to AES256, a topic's policy to that of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -305,12 +306,16 @@ class AccessKey(Resource):
     }
 
     def find(self, aws: Aws, inputs: Inputs) -> str | None:
-        # the secret of a key is shown once; one whose secret was lost is of no use and is removed
+        # the secret of a key is shown once; one whose secret was lost is of no use and is removed. Keys that were there
+        # before the create began are somebody's; AWS tells whole seconds
         iam = self.client(aws, inputs)
+        if not inputs.get("__since"):
+            return None
+        since = datetime.fromisoformat(inputs["__since"]).replace(microsecond=0)
         keys = unless_absent(iam.list_access_keys, UserName=inputs["user"]) or {}
         known = set(inputs.get("__known", ()))
         for key in keys.get("AccessKeyMetadata", []):
-            if key["AccessKeyId"] not in known:
+            if key["AccessKeyId"] not in known and key["CreateDate"] >= since:
                 iam.delete_access_key(UserName=inputs["user"], AccessKeyId=key["AccessKeyId"])
         return None
 

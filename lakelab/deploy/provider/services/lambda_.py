@@ -116,7 +116,7 @@ class Function(Resource):
             "tagsAll": {key: value for key, value in (answer.get("Tags") or {}).items() if not key.startswith("aws:")},
         }
         if "code" in inputs:
-            expected = inputs.get("codeSha256") or _sha256(zip_bytes(inputs["code"]))
+            expected = inputs.get("codeSha256") or sha256(zip_bytes(inputs["code"]))
             found["code"] = inputs["code"] if sha == expected else {**inputs["code"], "hash": f"sha256 {sha}"}
         return found
 
@@ -170,7 +170,7 @@ def _code(inputs: Inputs) -> dict[str, Any]:
     return {**code, "Architectures": inputs["architectures"]} if inputs.get("architectures") else code
 
 
-def _sha256(body: bytes) -> str:
+def sha256(body: bytes) -> str:
     """A digest as Lambda writes it."""
     return base64.b64encode(hashlib.sha256(body).digest()).decode()
 

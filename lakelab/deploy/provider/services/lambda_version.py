@@ -9,6 +9,7 @@ from lakelab.deploy.assets import zip_bytes
 from lakelab.deploy.provider.clients import Aws, unless_absent
 from lakelab.deploy.provider.resource import REGION, Inputs, P, Resource
 from lakelab.deploy.provider.schema import Mistake
+from lakelab.deploy.provider.services.lambda_ import sha256
 
 
 class Alias(Resource):
@@ -94,9 +95,15 @@ class LayerVersion(Resource):
             yield Mistake("code", "exactly one of code or s3Bucket is required")
 
     def find(self, aws: Aws, inputs: Inputs) -> str | None:
-        answer = self.client(aws, inputs).list_layer_versions(LayerName=inputs["layerName"])
-        found = (item["LayerVersionArn"] for item in answer["LayerVersions"])
-        return next((arn for arn in found if arn not in inputs.get("__known", ())), None)
+        client = self.client(aws, inputs)
+        name = inputs["layerName"]
+        wanted = sha256(zip_bytes(inputs["code"])) if "code" in inputs else None
+        for item in client.list_layer_versions(LayerName=name)["LayerVersions"]:
+            if item["LayerVersionArn"] not in inputs.get("__known", ()):
+                content = client.get_layer_version(LayerName=name, VersionNumber=item["Version"])["Content"]
+                if content.get("CodeSha256") == wanted:
+                    return item["LayerVersionArn"]
+        return None
 
     def create(self, aws: Aws, inputs: Inputs) -> str:
         if "code" in inputs:
