@@ -44,7 +44,7 @@ class CrawlerOperations(Operations):
     crawl_runner: CrawlRunner
 
     def create_crawler(self, call: Call, params: Params) -> Params:
-        scope = Scope.of(call.caller, {})
+        scope = Scope.of(call.caller, params)
         definition = {
             **_DEFAULTS,
             **{name: value for name, value in params.items() if name not in ("Tags", "CatalogId")},
@@ -55,7 +55,7 @@ class CrawlerOperations(Operations):
         return {}
 
     def update_crawler(self, call: Call, params: Params) -> Params:
-        scope = Scope.of(call.caller, {})
+        scope = Scope.of(call.caller, params)
         crawler = self._idle_crawler(scope, params["Name"])
         definition = {**crawler.document, **{name: value for name, value in params.items() if name != "CatalogId"}}
         self._check_crawler(call.caller, definition)

@@ -25,12 +25,6 @@ class InvalidInput(AwsError):
     code = "InvalidInputException"
 
 
-class InvalidState(AwsError):
-    """The entity is not in a state that allows the operation."""
-
-    code = "InvalidStateException"
-
-
 class ConcurrentModification(AwsError):
     """Another writer was first."""
 
@@ -96,9 +90,3 @@ class ConcurrentRunsExceeded(AwsError):
     """As many runs of the job as it allows are under way."""
 
     code = "ConcurrentRunsExceededException"
-
-
-class IdempotentParameterMismatch(AwsError):
-    """The entity exists with another definition."""
-
-    code = "IdempotentParameterMismatchException"

@@ -10,6 +10,7 @@ import json
 from lakelab.cloud.glue.errors import AlreadyExists, EntityNotFound, InvalidInput
 from lakelab.cloud.glue.model import Table
 from lakelab.cloud.glue.operations import Operations
+from lakelab.cloud.glue.paging import decode
 from lakelab.cloud.wire import Call, Params
 
 SCHEMA = """
@@ -31,6 +32,7 @@ class IndexOperations(Operations):
 
     def get_partition_indexes(self, call: Call, params: Params) -> Params:
         _, table = self.table_of(call, params)
+        decode(params.get("NextToken"), 0)  # they are one page
         types = dict(table.keys)
         return {
             "PartitionIndexDescriptorList": [

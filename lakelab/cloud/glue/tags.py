@@ -9,6 +9,7 @@ from lakelab.cloud.glue.entities import Entity, Kind
 from lakelab.cloud.glue.errors import ConditionCheckFailure, EntityNotFound, InvalidInput
 from lakelab.cloud.glue.model import Scope, moment
 from lakelab.cloud.glue.operations import Operations
+from lakelab.cloud.glue.paging import decode
 from lakelab.cloud.wire import Call, Params
 
 _TAGGED: dict[str, Kind] = {"crawler": "Crawler", "job": "Job", "trigger": "Trigger"}
@@ -82,6 +83,7 @@ class ResourcePolicyOperations(Operations):
         return _policy_answer(existing)
 
     def get_resource_policies(self, call: Call, params: Params) -> Params:
+        decode(params.get("NextToken"), 0)  # there is one policy at most
         existing = self.entities.find(Scope.of(call.caller, {}), "ResourcePolicy", _POLICY)
         return {"GetResourcePoliciesResponseList": [] if existing is None else [_policy_answer(existing)]}
 

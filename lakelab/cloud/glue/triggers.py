@@ -150,6 +150,10 @@ class TriggerOperations(Operations):
             check_cron(definition.get("Schedule", ""))
         if definition["Type"] == "CONDITIONAL":
             _check_predicate(definition.get("Predicate", {}))
+            watched = {condition.get("JobName") for condition in definition["Predicate"]["Conditions"]} - {None}
+            if watched & {action.get("JobName") for action in definition["Actions"]}:
+                # https://github.com/hashicorp/terraform-provider-aws/issues/39571
+                raise InvalidInput("Job cannot be a Predicate and Action for Conditional Trigger.")
         for action in definition["Actions"]:
             if ("JobName" in action) == ("CrawlerName" in action):
                 raise InvalidInput("Both JobName and CrawlerName cannot be set together in an action")

@@ -52,6 +52,52 @@ def test_a_crawl_makes_the_table(
     assert (metrics["TablesCreated"], metrics["TablesUpdated"]) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("classifier", "body", "columns", "classification"),
+    [
+        pytest.param(
+            {"CsvClassifier": {"Delimiter": ";", "ContainsHeader": "ABSENT", "Header": ["id", "name"]}},
+            b"1;ann\n2;bob\n",
+            {"id": "bigint", "name": "string"},
+            "csv",
+            id="csv",
+        ),
+        pytest.param(
+            {"JsonClassifier": {"JsonPath": "$.orders[*]"}},
+            b'{"orders": [{"id": 1}, {"id": 2, "city": "x"}]}',
+            {"id": "int", "city": "string"},
+            "json",
+            id="json",
+        ),
+        pytest.param(
+            {
+                "GrokClassifier": {
+                    "Classification": "app",
+                    "GrokPattern": "%{STAMP:at} %{LOGLEVEL:level} %{GREEDYDATA:said}",
+                    "CustomPatterns": "STAMP %{YEAR}-%{MONTHNUM}-%{MONTHDAY}",
+                }
+            },
+            b"2025-01-01 INFO all is well\n2025-01-02 WARN less so\n",
+            {"at": "string", "level": "string", "said": "string"},
+            "app",
+            id="grok",
+        ),
+    ],
+)
+def test_a_crawl_asks_the_crawlers_own_classifiers_first(
+    cloud: Any, crawl: Any, classifier: dict[str, Any], body: bytes, columns: dict[str, str], classification: str
+) -> None:
+    bucket, database, glue = cloud.bucket(), cloud.database(), cloud.client("glue")
+    ((kind, definition),) = classifier.items()
+    glue.create_classifier(**{kind: {"Name": database, **definition}})
+    cloud.client("s3").put_object(Bucket=bucket, Key="t/a", Body=body)
+    assert crawl(f"s3://{bucket}/t/", database, Classifiers=[database])["LastCrawl"]["Status"] == "SUCCEEDED"
+    table = glue.get_table(DatabaseName=database, Name="t")["Table"]
+    assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == columns
+    assert table["Parameters"]["classification"] == classification
+    glue.delete_classifier(Name=database)
+
+
 @pytest.mark.fidelity("glue", "crawlers: the role's rights", "exact")
 @pytest.mark.parametrize(
     ("actions", "message"),

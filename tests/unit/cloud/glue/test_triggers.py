@@ -10,8 +10,8 @@ ACTIONS = [{"JobName": "compact"}]
 @pytest.fixture
 def started(glue: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A job, and a list of the (job, trigger) that triggers have started."""
-    glue("CreateJob", Name="compact", Role="job", Command={"Name": "pythonshell", "ScriptLocation": "s3://b/s.py"})
-    glue("CreateJob", Name="other", Role="job", Command={"Name": "pythonshell", "ScriptLocation": "s3://b/s.py"})
+    for job in ("compact", "other", "after"):
+        glue("CreateJob", Name=job, Role="job", Command={"Name": "pythonshell", "ScriptLocation": "s3://b/s.py"})
     starts: list[tuple[str, str]] = []
     monkeypatch.setattr(
         glue.service.job_runner, "start", lambda job, core, params, trigger: starts.append((job.name, trigger))
@@ -25,7 +25,8 @@ def conditional(glue: Any, logical: str | None, **states: str) -> None:
         {"LogicalOperator": "EQUALS", "JobName": job, "State": state.upper()} for job, state in states.items()
     ]
     predicate = {"Conditions": conditions, **({"Logical": logical} if logical else {})}
-    glue("CreateTrigger", Name="t", Type="CONDITIONAL", Predicate=predicate, Actions=ACTIONS, StartOnCreation=True)
+    actions = [{"JobName": "after"}]
+    glue("CreateTrigger", Name="t", Type="CONDITIONAL", Predicate=predicate, Actions=actions, StartOnCreation=True)
 
 
 def end(glue: Any, job: str, state: str, starter: str = "some-trigger") -> None:
@@ -128,7 +129,7 @@ def test_conditions(started: Any, logical: str | None, wanted: dict[str, str], e
     conditional(started, logical, **wanted)
     for ended in ends:
         end(started, *ended.split())
-    assert started.starts == [("compact", "t")] * fires
+    assert started.starts == [("after", "t")] * fires
 
 
 def test_only_runs_that_a_trigger_has_started_count(started: Any) -> None:
@@ -140,6 +141,18 @@ def test_only_runs_that_a_trigger_has_started_count(started: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "params", "code", "message"),
     [
+        pytest.param(
+            "CreateTrigger",
+            {
+                "Type": "CONDITIONAL",
+                "Predicate": {
+                    "Conditions": [{"LogicalOperator": "EQUALS", "JobName": "compact", "State": "SUCCEEDED"}]
+                },
+            },
+            "InvalidInputException",
+            "Job cannot be a Predicate and Action for Conditional Trigger.",
+            id="waits-for-itself",
+        ),
         pytest.param(
             "CreateTrigger",
             {"Type": "EVENT"},
