@@ -66,6 +66,22 @@ def arn_matches(pattern: str, arn: str, lookup: Lookup | None = None) -> bool:
     return text is not None and re.fullmatch(text, arn, re.DOTALL) is not None
 
 
+def any_arn_matches(patterns: tuple[str, ...], arn: str, lookup: Lookup | None = None) -> bool:
+    """Whether an ARN is what one of the patterns stands for."""
+    compiled = _compiled_arns(patterns)
+    if compiled is not None:
+        return compiled.fullmatch(arn) is not None
+    return any(arn_matches(pattern, arn, lookup) for pattern in patterns)
+
+
+@lru_cache(maxsize=16384)
+def _compiled_arns(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    """One expression for all patterns; None when a variable has to be filled in first."""
+    if any(has_variables(pattern) for pattern in patterns):
+        return None
+    return re.compile("|".join(".*" if each == "*" else _compiled_arn(each).pattern for each in patterns), re.DOTALL)
+
+
 @lru_cache(maxsize=16384)
 def _fields(pattern: str) -> tuple[str, ...]:
     # a colon inside of a variable separates no fields

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from lakelab.cloud.iam.condition import Condition, Keys, conditions
-from lakelab.cloud.iam.pattern import arn_matches, matches
+from lakelab.cloud.iam.pattern import any_arn_matches, matches
 
 VARIABLES_SINCE = "2012-10-17"
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?")
@@ -80,8 +80,8 @@ class Statement:
         """Whether it is about a resource; a trust policy's statement is about its role alone and names none."""
         lookup = keys.one if self.variables else None
         if self.not_resources:
-            return not any(arn_matches(pattern, resource, lookup) for pattern in self.not_resources)
-        return not self.resources or any(arn_matches(pattern, resource, lookup) for pattern in self.resources)
+            return not any_arn_matches(self.not_resources, resource, lookup)
+        return not self.resources or any_arn_matches(self.resources, resource, lookup)
 
     def unmet(self, keys: Keys) -> list[Condition]:
         """The conditions that the request does not meet."""

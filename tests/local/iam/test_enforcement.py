@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -196,6 +197,55 @@ def test_a_notification_without_permission_is_lost_and_recorded(
         "Resource": arn,
     }
     assert not logged(cloud, function)
+
+
+@pytest.fixture
+def api(cloud: Cloud, people: Any) -> Iterator[tuple[str, str]]:
+    """The URL of POST /rides of an HTTP API, and the ARN of the function behind it, which lets nobody invoke it."""
+    function = cloud.client("lambda").create_function(**function_of(people.role(LAMBDA)))["FunctionArn"]
+    apis = cloud.client("apigatewayv2")
+    made = apis.create_api(Name=f"api-{uuid4().hex[:8]}", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(
+        ApiId=made, IntegrationType="AWS_PROXY", IntegrationUri=function, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    apis.create_route(ApiId=made, RouteKey="POST /rides", Target=f"integrations/{integration}")
+    apis.create_stage(ApiId=made, StageName="$default", AutoDeploy=True)
+    yield f"{cloud.endpoint}/_aws/execute-api/{made}/$default/rides", function
+    apis.delete_api(ApiId=made)
+    cloud.client("lambda").delete_function(FunctionName=function)
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        pytest.param(None, 500, id="no permission"),
+        pytest.param("*/GET/rides", 500, id="for another route"),
+        pytest.param("*/POST/rides", 200, id="for this route"),
+    ],
+)
+def test_an_api_reaches_a_function_that_lets_it(
+    cloud: Cloud,
+    api: tuple[str, str],
+    denials: Callable[[str], list[Recorded]],
+    source: str | None,
+    status: int,
+):
+    url, function = api
+    if source:
+        cloud.client("lambda").add_permission(
+            FunctionName=function,
+            StatementId="api",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{url.split('/')[-3]}/{source}",
+        )
+    answer = requests.post(url, json={}, timeout=20)
+    assert answer.status_code == status, answer.text
+    if status == 500:
+        assert answer.json() == {"message": "Internal Server Error"}
+        denied = wait_for(lambda: [each for each in denials("apigateway.amazonaws.com") if each.resource == function])
+        assert denied[0].action == "lambda:InvokeFunction"
+        assert denied[0].keys["aws:sourcearn"].endswith("/$default/POST/rides")
 
 
 def test_only_who_may_list_a_bucket_learns_that_an_object_is_not_there(cloud: Cloud, people: Any):
