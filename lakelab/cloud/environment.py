@@ -36,9 +36,11 @@ def role_credentials(config: Settings, role: str) -> dict[str, str]:
     Raises:
         LakelabError: there is no such role, or the local AWS does not answer.
     """
-    arn = role if role.startswith("arn:") else f"arn:aws:iam::{config.account}:role/{role}"
+    sts, arn = client(config, "sts"), role
     try:
-        answer = client(config, "sts").assume_role(RoleArn=arn, RoleSessionName="lakelab")
+        if not role.startswith("arn:"):
+            arn = f"arn:aws:iam::{sts.get_caller_identity()['Account']}:role/{role}"
+        answer = sts.assume_role(RoleArn=arn, RoleSessionName="lakelab")
     except EndpointConnectionError as error:
         raise LakelabError("the local AWS does not answer", fix="lakelab cloud start") from error
     except ClientError as error:

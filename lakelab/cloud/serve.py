@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lakelab import __version__
 from lakelab.cloud.athena.api import AthenaService
@@ -22,10 +24,19 @@ from lakelab.errors import LakelabError
 from lakelab.processes import limit_memory
 from lakelab.settings import EMBEDDED, Settings, settings
 
+WAITING_BYTES = 1 << 20
 MEMORY_SHARE = 0.6  # of the machine's: beyond it a query fails, and not the server
 
 # a lake service is added here, by one line
 SERVICES = (AthenaService, GlueService, KinesisService, FirehoseService)
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP with room for an answer on its way, so that a core is not kept waiting by a client that reads in bursts."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WAITING_BYTES)
 
 
 def build(config: Settings, instance: str) -> Gateway:
@@ -67,6 +78,7 @@ def main() -> None:
         sys.exit(str(error))
     uvicorn.run(
         gateway,
+        http=Protocol,
         host="127.0.0.1",
         port=config.port,
         access_log=False,

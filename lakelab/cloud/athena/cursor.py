@@ -58,6 +58,11 @@ class Cursor:
         if self.peek().kind != "end":
             self.fail("<EOF>")
 
+    def last(self, statement: s.Statement) -> s.Statement:
+        """The statement, which has to end here."""
+        self.end()
+        return statement
+
     def word(self) -> str:
         if self.peek().kind != "word":
             self.fail("<identifier>")

@@ -11,23 +11,12 @@ from functools import singledispatchmethod
 from urllib.parse import unquote
 
 from lakelab.cloud.athena import statements as s
-from lakelab.cloud.athena.catalog import Catalog, Params, Table, TableRef, partition_folder, partition_values
+from lakelab.cloud.athena.catalog import Catalog, Params, Table, partition_folder, partition_values
+from lakelab.cloud.athena.definitions import TASK, checked_location, column_input, table_input
 from lakelab.cloud.athena.errors import QueryError, hive_error
-from lakelab.cloud.athena.formats.names import CLASSES
-from lakelab.cloud.athena.sql.types import TypeNameError, from_hive, to_hive
+from lakelab.cloud.athena.sql.types import from_hive
 from lakelab.cloud.errors import AwsError
 from lakelab.cloud.objects import Objects, split_uri
-
-_STORED_AS = {
-    "PARQUET": "parquet",
-    "PARQUETFILE": "parquet",
-    "ORC": "orc",
-    "ORCFILE": "orc",
-    "AVRO": "avro",
-    "TEXTFILE": "text",
-    "JSONFILE": "json",
-}
-_TASK = "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
 
 
 class Ddl:
@@ -49,7 +38,7 @@ class Ddl:
         if self._catalog.has_database(name):
             if statement.if_not_exists:
                 return []
-            raise hive_error(f"{_TASK} Database {name} already exists")
+            raise hive_error(f"{TASK} Database {name} already exists")
         given = {
             "Name": name,
             "Description": statement.comment,
@@ -71,7 +60,7 @@ class Ddl:
         tables = [] if statement.cascade else list(self._catalog.tables(name))
         if tables:
             raise hive_error(
-                f"{_TASK} InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)"
+                f"{TASK} InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)"
             )
         self._catalog.call("DeleteDatabase", Name=name)
         return []
@@ -96,7 +85,7 @@ class Ddl:
         if self._catalog.find(ref) is not None:
             if statement.if_not_exists:
                 return []
-            raise hive_error(f"{_TASK} AlreadyExistsException(message:Table {ref.table} already exists.)")
+            raise hive_error(f"{TASK} AlreadyExistsException(message:Table {ref.table} already exists.)")
         self._catalog.create_table(ref.database, table_input(ref, statement))
         return []
 
@@ -151,7 +140,7 @@ class Ddl:
             known = {column["Name"].lower() for column in columns}
             for column in statement.columns:
                 if column.name in known:
-                    raise hive_error(f"{_TASK} Duplicate column name: {column.name}")
+                    raise hive_error(f"{TASK} Duplicate column name: {column.name}")
             return [*columns, *map(column_input, statement.columns)]
 
         return self._change_columns(statement.name, add)
@@ -214,7 +203,7 @@ class Ddl:
     @run.register
     def _(self, statement: s.SetLocation) -> list[str]:
         table = self._table(statement.name)
-        location = _location(statement.location)
+        location = checked_location(statement.location)
         if statement.partition is not None:
             values = self._values(table, statement.partition)
             self._change_partition(table, values, values, location)
@@ -238,14 +227,12 @@ class Ddl:
         for spec, location in statement.partitions:
             values = self._values(table, spec)
             folder = partition_folder([key.name for key in table.keys], values)
-            new.append((values, _location(location) if location else f"{table.storage.location}/{folder}/"))
+            new.append((values, checked_location(location) if location else f"{table.storage.location}/{folder}/"))
         if not statement.if_not_exists:
             existing = {partition.values for partition in self._catalog.partitions(table)}
             for values, _ in new:
                 if values in existing:
-                    raise hive_error(
-                        f"{_TASK} AlreadyExistsException(message:Partition already exists: {list(values)})"
-                    )
+                    raise hive_error(f"{TASK} AlreadyExistsException(message:Partition already exists: {list(values)})")
         self._catalog.add_partitions(table, new)
         return []
 
@@ -338,71 +325,3 @@ def _shown(keys: Sequence[str], values: Sequence[str]) -> str:
 def _expression_literal(table: Table, key: str, value: str) -> str:
     kind = next(from_hive(each.type) for each in table.keys if each.name == key)
     return value if kind.is_numeric else "'" + value.replace("'", "''") + "'"
-
-
-def _location(location: str) -> str:
-    try:
-        split_uri(location)
-    except ValueError as error:
-        raise hive_error(
-            f"{_TASK} MetaException(message:Got exception: java.io.IOException No FileSystem for scheme: {location})"
-        ) from error
-    return location
-
-
-def column_input(column: s.ColumnDef) -> Params:
-    """A column as Glue keeps it."""
-    try:
-        kind = from_hive(column.type)
-    except TypeNameError as error:
-        raise hive_error(f"ParseException: cannot recognize input near '{column.type}' in column type") from error
-    text = column.type.lower() if kind.name in ("char", "varchar") else to_hive(kind)
-    return {"Name": column.name, "Type": text, **({"Comment": column.comment} if column.comment else {})}
-
-
-def table_input(ref: TableRef, statement: s.CreateTable) -> Params:
-    """The TableInput of CREATE EXTERNAL TABLE.
-
-    Raises:
-        QueryError: LOCATION or EXTERNAL is missing, or a format is not known.
-    """
-    if not statement.location:
-        raise hive_error(f"{_TASK} MetaException(message:Table {ref.table} location is not specified.)")
-    if not statement.external:
-        raise hive_error(
-            "SemanticException: External location is not allowed for managed tables: use CREATE EXTERNAL TABLE"
-        )
-    if statement.partition_transforms:
-        raise hive_error("SemanticException: partition columns of a Hive table need a type")
-    names = [column.name for column in (*statement.columns, *statement.partitioned_by)]
-    for name in names:
-        if names.count(name) > 1:
-            raise hive_error(f"SemanticException [Error 10036]: Duplicate column name: {name}")
-    form = _STORED_AS.get(statement.stored_as or "TEXTFILE")
-    if form is None:
-        raise hive_error(f"SemanticException: Unrecognized file format in STORED AS clause: '{statement.stored_as}'")
-    classes = CLASSES[form]
-    serde_properties = dict(statement.serde_properties)
-    serde_properties.setdefault("serialization.format", "1")
-    parameters = {"EXTERNAL": "TRUE", **statement.properties}
-    if statement.comment:
-        parameters["comment"] = statement.comment
-    return {
-        "Name": ref.table,
-        **({"Description": statement.comment} if statement.comment else {}),
-        "TableType": "EXTERNAL_TABLE",
-        "Parameters": parameters,
-        "PartitionKeys": [column_input(column) for column in statement.partitioned_by],
-        "StorageDescriptor": {
-            "Columns": [column_input(column) for column in statement.columns],
-            "Location": _location(statement.location),
-            "InputFormat": statement.input_format or classes.input,
-            "OutputFormat": statement.output_format or classes.output,
-            "NumberOfBuckets": statement.buckets,
-            "BucketColumns": list(statement.clustered_by),
-            "SerdeInfo": {
-                "SerializationLibrary": statement.serde or classes.serde,
-                "Parameters": serde_properties,
-            },
-        },
-    }

@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 4  # less than any server waits, so that no request goes into a connection that is being closed
-CHUNK_BYTES = 1 << 20
 # https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1: what is about one connection and not about the message
 HOP_BY_HOP = {
     b"connection",
@@ -55,7 +54,6 @@ class Forwarder:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=NOT_ADDED,
-            read_bufsize=CHUNK_BYTES,
         )
         return self
 

@@ -1,7 +1,8 @@
 """What MiniStack does in somebody's name without asking whether it may: asked here, by `ministack_iam`.
 
 A function's log lines and failed events are written with the rights of its role; a notification of S3 reaches a
-function that lets S3 invoke it; and only who may list a bucket learns that an object is not there.
+function that lets S3 invoke it, and a request to an API one that lets API Gateway; and only who may list a bucket
+learns that an object is not there.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ class Deeds:
 
     def __init__(self, authorization: Authorization):
         from ministack.core import responses
-        from ministack.services import cloudwatch_logs, iam, lambda_svc, s3
+        from ministack.services import apigateway, apigateway_v1, cloudwatch_logs, iam, lambda_svc, s3
 
         self._authorization = authorization
         self._responses: Any = responses
+        self._http_apis: Any = apigateway
+        self._rest_apis: Any = apigateway_v1
         self._logs: Any = cloudwatch_logs
         self._iam: Any = iam
         self._lambda: Any = lambda_svc
@@ -43,6 +46,10 @@ class Deeds:
         self._s3._deliver_event_to_lambda = self._deliver_if_allowed
         self._get, self._head = self._s3._get_object, self._s3._head_object
         self._s3._get_object, self._s3._head_object = self._get_if_listed, self._head_if_listed
+        self._proxy_http = self._http_apis._invoke_lambda_proxy
+        self._http_apis._invoke_lambda_proxy = self._proxy_http_if_allowed
+        self._proxy_rest = self._rest_apis._invoke_lambda_proxy_v1
+        self._rest_apis._invoke_lambda_proxy_v1 = self._proxy_rest_if_allowed
         self._emit = self._lambda._emit_lambda_logs
         self._lambda._emit_lambda_logs = self._emit_if_allowed
         self._route_failure = self._lambda._route_async_failure
@@ -74,6 +81,54 @@ class Deeds:
             return answer
         denial = self._authorization.callers_denial("s3:ListBucket", f"arn:aws:s3:::{bucket}")
         return answer if denial is None else self._s3._error("AccessDenied", denial, 403)
+
+    # ---- API Gateway
+
+    async def _proxy_http_if_allowed(
+        self, integration: Any, api: str, stage: str, path: str, method: str, *rest: Any, **named: Any
+    ) -> Any:
+        headers, body, query, route_key, *more = rest
+        route = route_key.partition(" ")[2]
+        place = f"{stage}/{method}{route}" if route else f"{stage}/{route_key}"
+        function, role = integration.get("integrationUri", ""), integration.get("credentialsArn")
+        if self._api_may_invoke(function, role, api, place, named):
+            return await self._proxy_http(
+                integration, api, stage, path, method, headers, body, query, route_key, *more, **named
+            )
+        return 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
+
+    async def _proxy_rest_if_allowed(
+        self,
+        integration: Any,
+        api: str,
+        name: str,
+        stage: Any,
+        resource: Any,
+        path: str,
+        method: str,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
+        place = f"{name}/{method}{resource.get('path', '')}"
+        if self._api_may_invoke(integration.get("uri", ""), integration.get("credentials"), api, place, named):
+            return await self._proxy_rest(integration, api, name, stage, resource, path, method, *rest, **named)
+        return 500, {"Content-Type": "application/json"}, b'{"message":"Internal server error"}'
+
+    def _api_may_invoke(self, uri: str, role: str | None, api: str, place: str, owner: Mapping[str, Any]) -> bool:
+        """The function's policy, or the role that the integration has, lets the API invoke it.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+        """
+        account = owner.get("owner_account_id") or self._responses.get_account_id()
+        region = owner.get("owner_region") or self._responses.get_region()
+        function = self._http_apis._extract_lambda_ref_from_integration_uri(uri)
+        if not function.startswith("arn:"):
+            function = f"arn:aws:lambda:{region}:{account}:function:{function}"
+        if role:
+            return self._authorization.role_denial(role, api, "lambda:InvokeFunction", function) is None
+        keys = {"aws:sourcearn": f"arn:aws:execute-api:{region}:{account}:{api}/{place}", "aws:sourceaccount": account}
+        service = "apigateway.amazonaws.com"
+        return self._authorization.service_denial(service, "lambda:InvokeFunction", function, keys) is None
 
     # ---- Lambda
 

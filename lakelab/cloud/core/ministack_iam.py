@@ -186,7 +186,8 @@ class Authorization:
         self, credential: Any, action: str, resource: str, region: str, keys: Mapping[str, Any] | None
     ) -> str | None:
         """Why a principal may not do something, in AWS's words; None when it may. The decision is recorded."""
-        principal = self._principal(credential)
+        role = self._role(credential) if credential.principal_type == "AssumedRole" else None
+        principal = self._principal(credential, role)
         if action.endswith(f":{UNMAPPED}"):
             decision = Decision(False, Kind.IDENTITY)
             request = Request(principal, action, resource, {}, region)
@@ -194,10 +195,10 @@ class Authorization:
             return f"{denial_message(request, decision)}: the local AWS knows no action for this request"
         known = self._keys(keys)
         if action.startswith("iam:") and ":role/" in resource and "iam:permissionsboundary" not in known:
-            role = self._iam._roles.get_scoped(principal.account, None, resource.rpartition("/")[2]) or {}
-            known["iam:permissionsboundary"] = role.get("PermissionsBoundary") or None
+            named = self._iam._roles.get_scoped(principal.account, None, resource.rpartition("/")[2]) or {}
+            known["iam:permissionsboundary"] = named.get("PermissionsBoundary") or None
         request = Request(principal, action, resource, known, region, lambda: self._tags(resource))
-        policies = self._policies(credential, principal, request)
+        policies = self._policies(credential, role, request)
         decision = evaluate(request, policies)
         self._note(request, policies, decision)
         return None if decision.allowed else denial_message(request, decision)
@@ -249,11 +250,8 @@ class Authorization:
     def _tags(self, resource: str) -> Mapping[str, str]:
         return self._tagging.resource_tags(resource) or {}
 
-    def _principal(self, credential: Any) -> Principal:
-        role_arn = ""
-        if credential.principal_type == "AssumedRole":
-            role = self._role(credential)
-            role_arn = (role or {}).get("Arn", "")
+    def _principal(self, credential: Any, role: Mapping[str, Any] | None) -> Principal:
+        role_arn = (role or {}).get("Arn", "")
         keys = _Lazy(lambda: self._evaluator._principal_keys(credential))
         return Principal(credential.principal_arn, credential.account_id, credential.principal_type, role_arn, keys)
 
@@ -263,11 +261,11 @@ class Authorization:
 
     # ---- the policies that have a say
 
-    def _policies(self, credential: Any, principal: Principal, request: Request) -> Policies:
-        account, resource = principal.account, request.resource
+    def _policies(self, credential: Any, role: Mapping[str, Any] | None, request: Request) -> Policies:
+        account, resource = request.principal.account, request.resource
         boundary_arn, identity = None, ()
         if credential.principal_type == "AssumedRole":
-            role = self._role(credential) or {}
+            role = role or {}
             boundary_arn = role.get("PermissionsBoundary")
             identity = self._attached(role, role.get("InlinePolicies"), account)
         elif credential.principal_type == "User" or self._federated_by(credential):

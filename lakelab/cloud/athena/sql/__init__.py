@@ -15,6 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from lakelab.cloud.athena.sql import connection, render
+from lakelab.cloud.athena.sql.arithmetic import wide_decimals
 from lakelab.cloud.athena.sql.conversion import NoCast
 from lakelab.cloud.athena.sql.dml import Dml
 from lakelab.cloud.athena.sql.errors import SqlError
@@ -36,6 +37,7 @@ __all__ = [
     "sql_error",
     "translate",
     "translate_dml",
+    "wide_decimals",
 ]
 
 

@@ -5,7 +5,10 @@ https://trino.io/docs/435/functions/decimal.html#arithmetic-operators
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -25,6 +28,24 @@ from lakelab.cloud.athena.sql.types import (
 )
 
 SYMBOLS: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+
+
+_NARROW = 18  # digits: what DuckDB computes in 64 bits
+_WIDE: ContextVar[bool] = ContextVar("wide", default=False)
+
+
+@contextmanager
+def wide_decimals() -> Iterator[None]:
+    """Translate so that sums and products of decimals have all of Trino's digits.
+
+    DuckDB gives two decimals of up to 18 digits a result of 18, and raises an error where that does not hold the value.
+    It does nearly always, and is much faster: so statements are translated for it first, and again after that error.
+    """
+    token = _WIDE.set(True)
+    try:
+        yield
+    finally:
+        _WIDE.reset(token)
 
 
 class Ambiguous(Exception):
@@ -114,6 +135,8 @@ def _decimals(symbol: str, left: Typed, right: Typed) -> Typed | None:
             scale = max(a.scale, b.scale)
             kind = decimal(min(b.precision - b.scale, a.precision - a.scale) + scale, scale)
             return Typed(f"({left.sql} % {_not_zero(right, b)})", kind, exact=False)
+    if _WIDE.get() and a.precision <= _NARROW and b.precision <= _NARROW < kind.precision:
+        left = replace(left, sql=f"CAST({left.sql} AS {to_duckdb(decimal(MAX_PRECISION, a.scale))})")
     return Typed(f"({left.sql} {symbol} {right.sql})", kind, exact=False)
 
 

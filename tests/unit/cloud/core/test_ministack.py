@@ -55,6 +55,9 @@ NAMES = [
     "ministack.core.responses:get_region",
     "ministack.core.router:extract_access_key_id",
     "ministack.core.router:extract_region",
+    "ministack.services.apigateway:_extract_lambda_ref_from_integration_uri",
+    "ministack.services.apigateway:_invoke_lambda_proxy",
+    "ministack.services.apigateway_v1:_invoke_lambda_proxy_v1",
     "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.iam:_IAM_HANDLERS",
     "ministack.services.iam:_create_virtual_mfa_device",
@@ -110,7 +113,7 @@ def test_every_name_that_the_core_uses_exists():
 HELD_AS = {
     "ministack": r"(?:self\._app|self\._iam|self\._responses|persistence|\bs3)\.(\w+)",
     "ministack_beside": r"lambda_svc\.(\w+)",
-    "ministack_deeds": r"self\._(?:iam|lambda|logs|responses|s3)\.(\w+)",
+    "ministack_deeds": r"self\._(?:http_apis|iam|lambda|logs|responses|rest_apis|s3)\.(\w+)",
     "ministack_lambda": r"(?:lambda_svc|responses|runtime|service)\.(\w+)",
     "ministack_iam": r"(?:self\._(?:evaluator|actions|responses|iam|s3|sts|tagging)|\bevaluator|\bactions)\.(\w+)",
 }

@@ -144,7 +144,7 @@ def approx_percentile(call: Call) -> str:
         ranks = ", ".join(f"1 - {rank}" for rank in _ranks(call))
         negated = call.aggregate("quantile_disc", f"(- {call[0]})", f"[{ranks}]")
         return f"CAST(list_transform({negated}, lambda {name}: - {name}) AS {to_duckdb(call.type)})"
-    rank = call.constant(1, "The percentile")
+    rank = _percentile(call, call.constant(1, "The percentile"))
     return f"CAST(- {call.aggregate('quantile_disc', f'(- {call[0]})', f'1 - {rank}')} AS {to_duckdb(call.type)})"
 
 
@@ -153,7 +153,13 @@ def _ranks(call: Call) -> list[str]:
     values = [item.name for item in node.expressions]
     if not values or any(not value.replace(".", "").isdigit() for value in values):
         raise call.unsupported("approx_percentile of percentiles that are not literals is not supported")
-    return values
+    return [_percentile(call, value) for value in values]
+
+
+def _percentile(call: Call, rank: str) -> str:
+    if not 0 <= float(rank) <= 1:
+        raise call.invalid("Percentile must be between 0 and 1")
+    return rank
 
 
 @rule("approx_most_frequent")

@@ -253,6 +253,8 @@ def sequence(call: Call) -> str:
 
 
 def _integers(call: Call) -> str:
+    if len(call) > 2 and isinstance(call.args[2].value, str) and int(call.args[2].value) == 0:
+        raise call.invalid("step must not be zero")
     low, high = call[0], call[1]
     step = call[2] if len(call) > 2 else f"CASE WHEN {low} > {high} THEN -1 ELSE 1 END"
     wrong = call.fail(

@@ -185,6 +185,8 @@ def width_bucket(call: Call) -> str:
     x = call[0]
     if len(call) == 2:
         return f"CAST(len(list_filter({call[1]}, lambda {call.variable}: {call.variable} <= {x})) AS BIGINT)"
+    if isinstance(call.args[3].value, str) and int(call.args[3].value) <= 0:
+        raise call.invalid("bucketCount must be greater than 0")
     low, high, count = call[1], call[2], call[3]
     last = f"{count} + 1"
     up = f"floor(({x} - {low}) / ({high} - {low}) * {count}) + 1"
