@@ -189,7 +189,7 @@ def _parquet(work: Work) -> Path:
 
 
 def _truth_file(work: Work) -> Path:
-    return work.data.with_name(f"{work.data.name}-truth.json")  # beside the data: the workspace shows those
+    return work.data / ".truth.json"
 
 
 def _truth(work: Work) -> dict[str, Any]:

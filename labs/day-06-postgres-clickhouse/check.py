@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import psycopg
 from chdb import session
+from psycopg import sql
 
 from lakelab.practice import Work, Wrong, orders
 from lakelab.practice.postgres import Postgres
@@ -44,31 +45,40 @@ PLAIN = "day-06-plain"
 
 def prepare(work: Work) -> None:
     """Write the orders as Parquet, and load them into PostgreSQL as the shop keeps them."""
-    orders.write(_parquet(work), ROWS[work.size], SEED)
+    file = orders.write(_parquet(work), ROWS[work.size], SEED)
+    made_of = f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}"
     server = Postgres(work.config)
     with psycopg.connect(server.database(PLAIN)) as connection:
-        if _count(connection) != ROWS[work.size]:
-            connection.execute("drop table if exists orders cascade")
-            connection.execute(SHOP)
-            lines = work.data / "orders.csv"
-            duckdb.execute(f"copy (from '{_parquet(work)}') to '{lines}' (header false)")
-            with lines.open("rb") as file, connection.cursor().copy("copy orders from stdin (format csv)") as copy:
-                while chunk := file.read(1 << 20):
-                    copy.write(chunk)
-            lines.unlink()
-    with psycopg.connect(server.database(PLAIN), autocommit=True) as connection:
-        connection.execute("vacuum (analyze) orders")
+        loaded = connection.execute("select obj_description(to_regclass('orders'))").fetchone() == (made_of,)
+        if not loaded:
+            _load(connection, file, made_of)
+    if not loaded:
+        with psycopg.connect(server.database(PLAIN), autocommit=True) as connection:
+            connection.execute("vacuum (analyze) orders")
     # the learner's own, to try things out; a check begins from the plain one again
     with psycopg.connect(server.database(work.name)) as connection:
-        there = _count(connection)
-    if there is None:
+        there = _count(connection) is not None
+    if not loaded or not there:
         server.database(work.name, fresh=True, template=PLAIN)
+
+
+def _load(connection: psycopg.Connection[Any], file: Path, made_of: str) -> None:
+    """Fill the shop's table; its comment tells of which file."""
+    connection.execute("drop table if exists orders cascade")
+    connection.execute(SHOP)
+    connection.execute(sql.SQL("comment on table orders is {}").format(made_of))
+    lines = file.with_suffix(".csv")
+    duckdb.execute(f"copy (from '{file}') to '{lines}' (header false)")
+    with lines.open("rb") as opened, connection.cursor().copy("copy orders from stdin (format csv)") as copy:
+        while chunk := opened.read(1 << 20):
+            copy.write(chunk)
+    lines.unlink()
 
 
 def check_postgres(work: Work) -> str:
     """postgres/tune.sql: partitions and indexes, and no order lost."""
-    sql = work.read("postgres/tune.sql")
-    if all(not line.strip() or line.strip().startswith("--") for line in sql.splitlines()):
+    text = work.read("postgres/tune.sql")
+    if all(not line.strip() or line.strip().startswith("--") for line in text.splitlines()):
         raise Wrong("postgres/tune.sql is still to be written")
     uri = Postgres(work.config).database(work.name, fresh=True, template=PLAIN)
     with psycopg.connect(uri, autocommit=True) as connection:
@@ -76,7 +86,7 @@ def check_postgres(work: Work) -> str:
         table = _relation(connection)
         began = time.perf_counter()
         with work.running("postgres/tune.sql"):
-            connection.execute(sql.encode())
+            connection.execute(text.encode())
         work.measure("postgres/tune.sql", time.perf_counter() - began, "s")
         rows = _count(connection)
         if rows != ROWS[work.size]:
@@ -106,8 +116,8 @@ def check_postgres(work: Work) -> str:
 
 def check_clickhouse(work: Work) -> str:
     """clickhouse/schema.sql: an order and partitions that leave out what the questions do not want."""
-    sql = work.read("clickhouse/schema.sql").strip().rstrip(";")
-    if all(not line.strip() or line.strip().startswith("--") for line in sql.splitlines()):
+    text = work.read("clickhouse/schema.sql").strip().rstrip(";")
+    if all(not line.strip() or line.strip().startswith("--") for line in text.splitlines()):
         raise Wrong("clickhouse/schema.sql is still to be written")
     home = work.data / "clickhouse"
     shutil.rmtree(home, ignore_errors=True)
@@ -116,7 +126,7 @@ def check_clickhouse(work: Work) -> str:
     server.query("set session_timezone = 'UTC'")
     began = time.perf_counter()
     with work.running("clickhouse/schema.sql"):
-        server.query(sql)
+        server.query(text)
         server.query(f"insert into orders select * from file('{_parquet(work)}', Parquet)")
     work.measure("loading ClickHouse", time.perf_counter() - began, "s")
     plans = []
@@ -138,14 +148,14 @@ def check_clickhouse(work: Work) -> str:
 
 def _ask_postgres(work: Work, connection: psycopg.Connection[Any], name: str, state: str) -> dict[str, Any]:
     """The pages, the seconds and the plan of a question; Wrong when its answer is."""
-    sql = QUESTIONS[name].format(month=MONTH["postgres"])
+    query = QUESTIONS[name].format(month=MONTH["postgres"])
     seconds = []
     for _ in range(RUNS):
         began = time.perf_counter()
-        rows = connection.execute(sql.encode()).fetchall()
+        rows = connection.execute(query.encode()).fetchall()
         seconds.append(time.perf_counter() - began)
     _compare(work, name, [tuple(_plain(cell) for cell in row) for row in rows], f"PostgreSQL {state}")
-    ((plans,),) = connection.execute(f"explain (analyze, buffers, format json) {sql}".encode()).fetchall()
+    ((plans,),) = connection.execute(f"explain (analyze, buffers, format json) {query}".encode()).fetchall()
     top = plans[0]["Plan"]
     pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
     work.measure(f"{name}, PostgreSQL {state}", statistics.median(seconds) * 1000, "ms")
@@ -155,14 +165,14 @@ def _ask_postgres(work: Work, connection: psycopg.Connection[Any], name: str, st
 
 def _ask_clickhouse(work: Work, server: session.Session, name: str) -> dict[str, Any]:
     """The rows read, the seconds and the plan of a question; Wrong when its answer is."""
-    sql = QUESTIONS[name].format(month=MONTH["clickhouse"])
+    query = QUESTIONS[name].format(month=MONTH["clickhouse"])
     seconds = []
     with work.running(f"{name} on ClickHouse"):
         for _ in range(RUNS):
             began = time.perf_counter()
-            answer = server.query(sql, "CSV")
+            answer = server.query(query, "CSV")
             seconds.append(time.perf_counter() - began)
-        plan = str(server.query(f"explain indexes = 1 {sql}", "TSVRaw"))
+        plan = str(server.query(f"explain indexes = 1 {query}", "TSVRaw"))
     _compare(work, name, [tuple(row) for row in _rows(answer)], "ClickHouse")
     work.measure(f"{name}, ClickHouse", statistics.median(seconds) * 1000, "ms")
     work.measure(f"{name}, ClickHouse, rows read", answer.storage_rows_read(), "rows")
@@ -171,8 +181,8 @@ def _ask_clickhouse(work: Work, server: session.Session, name: str) -> dict[str,
 
 
 def _compare(work: Work, name: str, found: list[tuple[str, ...]], where: str) -> None:
-    sql = QUESTIONS[name].format(month="cast(date_trunc('month', ordered_at) as date)")
-    source = sql.replace("from orders", f"from '{_parquet(work)}'")
+    query = QUESTIONS[name].format(month="cast(date_trunc('month', ordered_at) as date)")
+    source = query.replace("from orders", f"from '{_parquet(work)}'")
     asked = [tuple(_plain(cell) for cell in row) for row in duckdb.execute(source).fetchall()]
     if found != asked:
         raise Wrong(f"{name} on {where} gives another answer than the Parquet file: rows are missing, changed or twice")

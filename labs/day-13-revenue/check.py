@@ -41,7 +41,7 @@ DAMAGES = (
     Damage(
         "clean_orders",
         "with a negative total",
-        "select * replace (cast(if(order_id = (select min(order_id) from undamaged), -1, order_total) as decimal(18, 2))"
+        "select * replace (if(order_id = (select min(order_id) from undamaged), -1, order_total)::decimal(18, 2)"
         " as order_total) from undamaged",
     ),
     Damage(
@@ -164,7 +164,7 @@ def check_tests(work: Work) -> str:
         if broken:
             raise AssertionError(f"the damage does not run: {broken[0].message}")
         if not any(node.failed for node in nodes):
-            raise Wrong(f"{damage.model} was changed to be {damage.what}, and no test fails")
+            raise Wrong(f"{damage.model} was damaged, {damage.what}, and no test fails")
     return f"{len(DAMAGES)} kinds of damage"
 
 

@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def page(state: Path) -> Iterator[Any]:
         NoChromium: there is none, or the package playwright is not installed.
     """
     try:
-        from playwright.sync_api import sync_playwright
+        sync_playwright = import_module("playwright.sync_api").sync_playwright
     except ImportError as error:
         raise NoChromium("playwright is not installed", fix="make lab DAY=… installs what the labs need") from error
     found = chromium(state)

@@ -18,24 +18,25 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lakelab.practice import modules
-from lakelab.practice.exercises import exercise
+from lakelab.practice.exercises import Exercise
 from lakelab.practice.work import Work, Wrong
-from lakelab.practice.workspace import data_of
+from lakelab.practice.workspace import data_of, discard_stale
 from lakelab.settings import settings
 
-PREPARE = "the data are prepared"
+PREPARE, BREAK = "the data are prepared", "it is broken"
 Check = Callable[[Work], str | None]
 
 
-def load(file: Path) -> tuple[Callable[[Work], None] | None, dict[str, Check]]:
-    """`prepare` of a check.py, if it has one, and its checks by their titles, in the order of the file."""
+def load(file: Path) -> tuple[dict[str, Check], dict[str, Check], dict[str, Check]]:
+    """`prepare` and `break_it` of a check.py, if it has them, and its checks, by their titles, in the file's order."""
     module = modules.load(file, f"check_{file.parent.name.replace('-', '_')}")
     checks = {
         (inspect.getdoc(found) or name).splitlines()[0].rstrip("."): found
         for name, found in vars(module).items()
         if name.startswith("check_") and callable(found)
     }
-    return getattr(module, "prepare", None), checks
+    prepare, break_it = getattr(module, "prepare", None), getattr(module, "break_it", None)
+    return {PREPARE: prepare} if prepare else {}, {BREAK: break_it} if break_it else {}, checks
 
 
 def run(work: Work, checks: dict[str, Check], tell: Callable[..., None]) -> None:
@@ -63,26 +64,25 @@ def run(work: Work, checks: dict[str, Check], tell: Callable[..., None]) -> None
 
 
 def main() -> None:
-    """`python -m lakelab.practice.checker prepare|check <day> <workspace>`."""
+    """`python -m lakelab.practice.checker prepare|break|check <the exercise's folder> <workspace>`."""
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.dont_write_bytecode = True
-    what, day, folder = sys.argv[1:]
+    what, folder, place = sys.argv[1:]
     config = settings()
-    found = exercise(config.root, int(day))
-    workspace = Path(folder)
+    found = Exercise(Path(folder))
+    workspace = Path(place)
     data = data_of(config, found)
     data.mkdir(parents=True, exist_ok=True)
+    if what == "prepare":
+        discard_stale(found, data)
     work = Work(config, found.name, workspace, data)
     os.environ.update(work.environment)  # the work's own clients read these
     os.chdir(workspace)
-    prepare, checks = load(found.folder / "check.py")
+    prepare, break_it, checks = load(found.folder / "check.py")
 
     with work.cleanup:
-        if what == "prepare":
-            run(work, {PREPARE: prepare} if prepare else {}, _teller(lines))  # type: ignore[dict-item]
-        else:
-            run(work, checks, _teller(lines))
+        run(work, {"prepare": prepare, "break": break_it}.get(what, checks), _teller(lines))
     _teller(lines)(state="end")
 
 

@@ -1,4 +1,7 @@
-"""The exercises of `labs/`: what their folders say about them. `labs/README.md` is the contract of a folder."""
+"""The exercises of `labs/` and `drills/`: what their folders say about them.
+
+`labs/README.md` and `drills/README.md` are the contracts of a folder.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ class ExerciseError(LakelabError):
 
 
 class Front(BaseModel):
-    """The front matter of an exercise's README."""
+    """The front matter of an exercise's README; a drill has no day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    day: int = Field(ge=1, le=31)
+    day: int = Field(default=0, ge=0, le=31)
     title: str
     theme: str
     minutes: int = Field(ge=5)  # what a learner needs for it
@@ -44,7 +47,7 @@ class Mistake(BaseModel):
 
 
 class Exercise:
-    """One folder of `labs/`."""
+    """One folder of `labs/` or `drills/`."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -61,7 +64,7 @@ class Exercise:
     @property
     def name(self) -> str:
         """The name of its workspace, its data folder and its progress."""
-        return f"day-{self.front.day:02}"
+        return f"day-{self.front.day:02}" if self.front.day else f"drill-{self.folder.name}"
 
     @property
     def skeleton(self) -> Path:
@@ -101,3 +104,20 @@ def exercise(root: Path, day: int) -> Exercise:
         return Exercise(folder)
     days = ", ".join(str(each.front.day) for each in exercises(root))
     raise ExerciseError(f"there is no lab on day {day}", fix=f"choose one of: {days}" if days else "see labs/")
+
+
+def drills(root: Path) -> list[Exercise]:
+    """All drills of the project, by name."""
+    return [Exercise(file.parent) for file in sorted((root / "drills").glob("*/README.md"))]
+
+
+def drill(root: Path, name: str) -> Exercise:
+    """The drill of a name.
+
+    Raises:
+        ExerciseError: there is none.
+    """
+    known = {each.folder.name: each for each in drills(root)}
+    if name not in known:
+        raise ExerciseError(f"there is no drill {name!r}", fix=f"choose one of: {', '.join(known)}")
+    return known[name]

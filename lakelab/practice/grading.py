@@ -65,6 +65,16 @@ def prepare(config: Settings, exercise: Exercise, workspace: Path) -> None:
         pass
 
 
+def break_it(config: Settings, exercise: Exercise, workspace: Path) -> None:
+    """Break what a drill is about.
+
+    Raises:
+        CheckerError: it cannot be broken.
+    """
+    for _ in _run(config, exercise, workspace, "break", PREPARE_SECONDS):
+        pass
+
+
 def grade(
     config: Settings, exercise: Exercise, workspace: Path, told: Callable[[Outcome], None] = lambda outcome: None
 ) -> Grade:
@@ -94,7 +104,7 @@ def _run(config: Settings, exercise: Exercise, workspace: Path, what: str, secon
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LAKELAB_")}
     with log.open("wb") as words:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lakelab.practice.checker", what, str(exercise.front.day), str(workspace)],
+            [sys.executable, "-m", "lakelab.practice.checker", what, str(exercise.folder), str(workspace)],
             env=kept | config.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

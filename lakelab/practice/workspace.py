@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 from lakelab.errors import LakelabError
@@ -21,6 +23,22 @@ def workspace_of(config: Settings, exercise: Exercise) -> Path:
 def data_of(config: Settings, exercise: Exercise) -> Path:
     """Where an exercise's data are: one folder for each size, as making them can take minutes."""
     return config.state / "labs" / "data" / f"{exercise.name}-{config.lab_size}"
+
+
+def discard_stale(exercise: Exercise, data: Path) -> None:
+    """Empty a data folder that another version of the checker, of the generators or of DuckDB has made.
+
+    DuckDB's `hash`, from which the generators draw, may change between its versions.
+    """
+    here = Path(__file__).parent
+    made_by = hashlib.sha256(version("duckdb").encode())
+    for file in (exercise.folder / "check.py", here / "orders.py", here / "shop.py"):
+        made_by.update(file.read_bytes())
+    stamp = data / ".made-by"
+    if not stamp.exists() or stamp.read_text() != made_by.hexdigest():
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        stamp.write_text(made_by.hexdigest())
 
 
 def require(config: Settings, exercise: Exercise) -> Path:

@@ -156,6 +156,18 @@ def test_a_day_without_a_lab_is_an_error_that_names_the_others(place: Settings):
     assert caught.value.fix == "choose one of: 1"
 
 
+def test_data_are_kept_until_their_checker_changes(place: Settings):
+    found = exercise(place.root, 1)
+    data = workspace.data_of(place, found)
+    workspace.discard_stale(found, data)
+    (data / "made").write_text("once")
+    workspace.discard_stale(found, data)
+    assert (data / "made").exists()
+    (found.folder / "check.py").write_text(CHECK + "# another version\n")
+    workspace.discard_stale(found, data)
+    assert not (data / "made").exists()
+
+
 def test_the_hints_are_read_in_order(place: Settings):
     found: Exercise = exercise(place.root, 1)
     assert found.hints == ["a", "b", "c"]
