@@ -76,6 +76,7 @@ def test_hidden_columns(lake, base):
 def test_explain_prints_a_plan(lake, base):
     ran = lake.do(f"explain select id from {base} where id > 1")
     assert ran.execution["SubstatementType"] == "EXPLAIN"
+    assert ran.rows[0] == ["Query Plan"]
     text = "\n".join(row[0] or "" for row in ran.rows)
     assert "READ_PARQUET" in text
     assert "id>1" in text

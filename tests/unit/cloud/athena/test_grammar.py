@@ -186,6 +186,8 @@ def test_create_table_as_with_properties():
             "alter table t add partition", "line 1:28: mismatched input '<EOF>'. Expecting: '('", id="no spec"
         ),
         pytest.param("describe a.b.c.d", "line 1:17: Too many parts in name: a.b.c.d", id="four parts"),
+        pytest.param("explain " * 1000 + "select 1", "statement is too large (stack overflow", id="explain of explain"),
+        pytest.param("create external table t (a " + "array<" * 2000, "statement is too large", id="nested types"),
     ],
 )
 def test_syntax_errors(sql, message):

@@ -58,6 +58,19 @@ def test_sets_utc_and_nulls_last() -> None:
             id="python-function",
         ),
         pytest.param(
+            "select width_bucket(id, 2, 3, 0) from t",
+            "INVALID_FUNCTION_ARGUMENT",
+            "bucketCount must be greater than 0",
+            id="buckets",
+        ),
+        pytest.param(
+            "select approx_percentile(id, 2.0) from t",
+            "INVALID_FUNCTION_ARGUMENT",
+            "Percentile must be between 0 and 1",
+            id="percentile",
+        ),
+        pytest.param("select sequence(1, 2, 0)", "INVALID_FUNCTION_ARGUMENT", "step must not be zero", id="step"),
+        pytest.param(
             "select bit_count(id, -7) from t",
             "INVALID_FUNCTION_ARGUMENT",
             "Bits specified in bit_count must be between 2 and 64, got -7",

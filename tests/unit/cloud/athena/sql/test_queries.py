@@ -16,6 +16,7 @@ from lakelab.cloud.athena.sql import (
     parse,
     referenced_tables,
     translate,
+    wide_decimals,
 )
 
 T = '"awsdatacatalog"."default"."t" AS "t"'
@@ -279,3 +280,25 @@ def test_a_decimal_zero_divides_to_infinity_as_on_athena(run: Callable) -> None:
     translated, rows = run("select 1 / 0.0, 0 / 0.0, x / 0.0 from t where id = 1")
     assert [str(column.type) for column in translated.columns] == ["double"] * 3
     assert rows == [("Infinity", "NaN", "Infinity")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        pytest.param(
+            "select decimal '9999999999999.99' * decimal '99999.00'", "999989999999999000.0100", id="multiplication"
+        ),
+        pytest.param(
+            "select decimal '999999999999999999' + decimal '999999999999999999'", "1999999999999999998", id="addition"
+        ),
+        pytest.param(
+            "select sum(decimal '9999999999999.99' * (1 + decimal '99998.00')) from t",
+            "2999969999999997000.0300",
+            id="a sum of products",
+        ),
+    ],
+)
+def test_decimals_beyond_18_digits(run: Callable, failure: Callable, sql: str, expected: str) -> None:
+    assert "of DECIMAL(18)" in failure(sql).message  # after which the engine translates again
+    with wide_decimals():
+        assert run(sql)[1] == [(expected,)]
