@@ -13,6 +13,7 @@ pytest_plugins = ["lakelab.testing"]
 SLOW = (
     "conformance/dbt/",  # dbt's own suites: a dbt start for each command
     "local/core/",  # LocalStack, and the same lake over every core: `make test-core`
+    "local/glue/test_compact_orders.py",  # a job run for each thing that may go wrong
     "local/deploy/test_types.py",  # every resource type, property by property
     "local/lint/",  # whole lints, with checkov
     "local/stacks/",  # every role against what is outside its work

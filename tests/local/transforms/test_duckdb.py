@@ -106,7 +106,7 @@ def engines(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, An
         patch.syspath_prepend(PROJECT / "plugins")
         for name, value in environment(lab.config).items():
             patch.setenv(name, value)
-        importlib.import_module("lake").Plugin("lake", {"root": variables["DBT_LAKE"]}).configure_connection(duck)
+        importlib.import_module("lake_s3").Plugin("lake_s3", {"root": variables["DBT_LAKE"]}).configure_connection(duck)
     return athena.cursor(), duck
 
 

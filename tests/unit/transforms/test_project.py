@@ -117,6 +117,7 @@ def test_a_source_has_exactly_the_columns_of_its_contract(manifest: dict[str, An
         column["name"]: column["type"] for column in columns
     }
     assert source["schema"] == "lakelab_local"
+    assert source["config"]["meta"] == {"location": contract["location"], "format": contract["format"]}
 
 
 def test_nothing_stands_on_the_rides_but_what_is_tagged_so(manifest: dict[str, Any], tmp_path: Path):
@@ -149,3 +150,11 @@ def test_a_target_other_than_local_must_be_told_where_to_write(tmp_path: Path):
     done = dbt("parse", "sandbox", tmp_path, {})
     assert done.returncode != 0
     assert "Env var required but not provided: 'DBT_SCHEMA'" in done.stdout
+
+
+def test_the_target_duckdb_has_the_same_nodes(manifest: dict[str, Any], tmp_path: Path):
+    done = dbt("parse", "duckdb", tmp_path, {})
+    assert done.returncode == 0, done.stdout
+    found = json.loads((tmp_path / "manifest.json").read_text())
+    assert found["nodes"].keys() == manifest["nodes"].keys()
+    assert found["metadata"]["adapter_type"] == "duckdb"
