@@ -22,6 +22,15 @@ from lakelab.deploy.provider.clients import elsewhere
 from lakelab.errors import LakelabError
 
 SETTING = "sandboxAccounts"
+# with these the provider takes other credentials than the environment's, whose account is not the one that was checked
+CREDENTIALS = (
+    "profile",
+    "accessKey",
+    "assumeRole",
+    "assumeRoles",
+    "assumeRoleWithWebIdentity",
+    "sharedCredentialsFiles",
+)
 
 
 class NotAllowed(LakelabError):
@@ -67,6 +76,12 @@ def require_allowed(
         raise NotAllowed(
             f"{why}, so this is real AWS, and {project.name} lists no account for it",
             fix=f"{local}; for a sandbox, list its account id under `{SETTING}` in the configuration",
+        )
+    chosen = [f"aws:{name}" for name in CREDENTIALS if project.plain(stack, f"aws:{name}") is not None]
+    if chosen:
+        raise NotAllowed(
+            f"{why}, and {', '.join(chosen)} in the configuration of {stack} chooses credentials, which are not checked",
+            fix="give them in the environment: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     account = (identify or account_of)(environment)
     if account not in allowed:

@@ -164,7 +164,6 @@ ROUND = """
 """
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("aws_environment")
 def test_after_a_kill_at_any_of_many_random_moments_the_next_up_converges(program: Any) -> None:
     moments = random.Random(SEED)

@@ -65,6 +65,13 @@ def test_the_endpoints_of_the_stacks_own_configuration_count(project: Project) -
         require_allowed(project, "dev", LOCAL, nobody)
 
 
+def test_credentials_in_the_configuration_cannot_be_checked(project: Project) -> None:
+    project.stack_file("dev").write_text(f"{LISTED}  aws:profile: production\n")
+    with pytest.raises(NotAllowed, match="aws:profile in the configuration of dev chooses credentials"):
+        require_allowed(project, "dev", {}, nobody)
+    assert require_allowed(project, "dev", LOCAL, nobody) is None
+
+
 def test_the_project_can_list_accounts_for_all_of_its_stacks(project: Project) -> None:
     declared = "config:\n  sandboxAccounts: {type: array, items: {type: string}, default: ['111122223333']}\n"
     (project.root / "Pulumi.yaml").write_text(f"name: p\nruntime: python\n{declared}")
