@@ -86,9 +86,7 @@ class SourceReader:
 
     def _read(self, source: Stream) -> bool:
         """Read what there is. Whether there was something."""
-        role = self._roles.caller(self._role_arn, self._stream.region)
-        for action in READ_ACTIONS:
-            role.require(action, self._arn)
+        self._roles.allowed(self._role_arn, self._stream.region, READ_ACTIONS, self._arn)
         found = False
         for shard in list(source.shards):
             if self._parents_are_drained(source, shard):

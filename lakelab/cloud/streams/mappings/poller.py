@@ -147,10 +147,7 @@ class Poller:
     def _role(self) -> Caller:
         """The mapping's role, which must be allowed to read the stream. Raises AwsError."""
         mapping = self._current()
-        role = self._tools.roles.caller(mapping.role_arn, mapping.region)
-        for action in READ_ACTIONS:
-            role.require(action, mapping.stream_arn)
-        return role
+        return self._tools.roles.allowed(mapping.role_arn, mapping.region, READ_ACTIONS, mapping.stream_arn)
 
     # ---- making a batch
 
