@@ -29,11 +29,12 @@ from typing import Any, Iterator, NamedTuple, Sequence  # noqa: UP035  # Glue ha
 
 import boto3
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.parquet as pq
 from awsglue.utils import getResolvedOptions  # type: ignore[import-not-found]  # Glue has it
 from botocore.exceptions import ClientError
 
+pc: Any = pyarrow.compute  # its functions are made while it is imported: type checkers do not see them
 OPTIONS = ["database", "table", "compacted", "target_mb", "sort_by", "keep_minutes"]
 ROW_GROUP = 1_000_000  # rows; Athena reads and skips whole row groups
 CHANGED = ("PreconditionFailed", "NoSuchKey")

@@ -22,7 +22,8 @@ STORAGE = {
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
     "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
 }
-ROWS = 20  # of each small file
+DAYS = ("2025-01-01", "2025-01-02")
+FILES, ROWS = 12, 20  # small files of a day, and rows of each
 
 
 @dataclass
@@ -94,9 +95,9 @@ def lake(cloud: Cloud, make_job: Callable[..., tuple[str, str]]) -> Iterator[Lak
     results = {"ResultConfiguration": {"OutputLocation": f"s3://{bucket}/results/"}}
     cloud.client("athena").create_work_group(Name=database, Configuration=results)
     made = Lake(cloud, database, bucket, job)
-    for day in ("2025-01-01", "2025-01-02"):
+    for day in DAYS:
         made.register(day)
-        for number in range(30):
+        for number in range(FILES):
             made.deliver(day, number)
     yield made
     cloud.client("athena").delete_work_group(WorkGroup=database, RecursiveDeleteOption=True)
@@ -104,8 +105,8 @@ def lake(cloud: Cloud, make_job: Callable[..., tuple[str, str]]) -> Iterator[Lak
 
 
 def test_few_files_hold_the_rows_of_many_and_a_query_scans_less(lake: Lake):
-    assert lake.compact().startswith("2 partitions compacted: 60 files")
-    assert (lake.files("orders"), lake.files("orders_compacted")) == (60, 2)
+    assert lake.compact().startswith(f"2 partitions compacted: {2 * FILES} files")
+    assert (lake.files("orders"), lake.files("orders_compacted")) == (2 * FILES, 2)
     assert lake.facts("orders_compacted") == lake.facts("orders")
     sums = [lake.query(f"select sum(cents) from {table}") for table in ("orders", "orders_compacted")]
     assert sums[0].rows == sums[1].rows
@@ -126,7 +127,7 @@ def test_a_late_file_comes_with_the_next_run(lake: Lake):
     old = lake.facts("orders_compacted")
     lake.deliver("2025-01-02", 99)
     assert lake.facts("orders_compacted") == old
-    assert lake.compact().startswith("1 partitions compacted: 31 files")
+    assert lake.compact().startswith(f"1 partitions compacted: {FILES + 1} files")
     assert lake.facts("orders_compacted") == lake.facts("orders") != old
 
 
@@ -143,7 +144,7 @@ def test_an_old_generation_stays_for_the_queries_that_read_it(lake: Lake):
 def test_a_day_without_files_goes(lake: Lake):
     lake.compact()
     s3 = lake.cloud.client("s3")
-    for number in range(30):
+    for number in range(FILES):
         s3.delete_object(Bucket=lake.bucket, Key=lake.key("2025-01-01", number))
     lake.compact()
     assert [row[0] for row in lake.facts("orders_compacted")] == ["2025-01-02"]
@@ -164,14 +165,12 @@ def denied(lake: Lake, action: str) -> Iterator[None]:
 @pytest.mark.parametrize("action", ["glue:UpdatePartition", "s3:DeleteObject"])
 def test_a_run_that_broke_off_is_made_good_by_the_next(lake: Lake, action: str):
     lake.compact()
-    lake.deliver("2025-01-01", 99)
-    lake.deliver("2025-01-02", 99)
+    before = lake.facts("orders_compacted")
+    for day in DAYS:
+        lake.deliver(day, 99)
     with denied(lake, action), pytest.raises(jobs.JobFailed, match=action):
         lake.compact(keep_minutes="0")
-    assert lake.facts("orders_compacted") in (lake.facts("orders"), [[d, "600", "600", "179700"] for d in DAYS])
+    assert lake.facts("orders_compacted") in (before, lake.facts("orders"))
     lake.compact(keep_minutes="0")
     assert lake.facts("orders_compacted") == lake.facts("orders")
     assert lake.files("orders_compacted") == len(lake.objects()) == 2
-
-
-DAYS = ("2025-01-01", "2025-01-02")
