@@ -1,7 +1,7 @@
 """What enforcement costs: `python -m lakelab.cloud.iam.bench` measures S3 and Athena with IAM on and off, in one run.
 
-Two servers do the same work in turns, round by round, so that whatever else the machine does strikes both. The client
-is a role with a policy of ten statements and a boundary; with IAM off its requests are neither verified nor decided.
+Two servers do the same work in short turns, so that whatever else the machine does strikes both. The client is a role
+with a policy of ten statements and a boundary; with IAM off its requests are neither verified nor decided.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import psutil
 from lakelab.pipeline import athena
 from lakelab.testing import Cloud, start_cloud
 
-ROUNDS = 25
-OBJECTS = 40  # puts, and as many gets, of a round
-QUERIES = 4
+ROUNDS = 150
+OBJECTS = 10  # puts, and as many gets, of a round
+QUERIES = 1
 BODY = b"x" * 10_000
 BUCKET = "bench"
 
