@@ -9,6 +9,7 @@ from lakelab.cloud.caller import Caller, Credentials
 from lakelab.cloud.core import Core
 
 RENEW_SECONDS = 900.0  # of the hour that temporary credentials are good for
+LOOK_SECONDS = 1.0  # a right that is taken away holds for no longer, as on AWS not at once
 
 
 class Roles:
@@ -23,6 +24,7 @@ class Roles:
         self._service = service
         self._lock = threading.Lock()
         self._callers: dict[tuple[str, str], tuple[float, Caller]] = {}
+        self._allowed: dict[tuple[str, str, tuple[str, ...]], float] = {}
 
     def caller(self, role_arn: str, region: str) -> Caller:
         """The role as a caller. Raises AwsError when there is no such role."""
@@ -37,6 +39,19 @@ class Roles:
         )
         with self._lock:
             self._callers[key] = (time.monotonic(), caller)
+        return caller
+
+    def allowed(self, role_arn: str, region: str, actions: tuple[str, ...], resource: str) -> Caller:
+        """The role as a caller that may do all `actions` on `resource`; rights are looked at once a second.
+
+        Raises AwsError when it may not, or there is no such role.
+        """
+        caller, key = self.caller(role_arn, region), (role_arn, resource, actions)
+        if time.monotonic() - self._allowed.get(key, -LOOK_SECONDS) < LOOK_SECONDS:
+            return caller
+        for action in actions:
+            caller.require(action, resource)
+        self._allowed[key] = time.monotonic()
         return caller
 
 

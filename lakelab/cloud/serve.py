@@ -43,7 +43,7 @@ def build(config: Settings, instance: str) -> Gateway:
     """The gateway with the core and every lake service."""
     core, about = open_core(config)
     state = config.deployed
-    iam = config.iam if core.enforces_iam else "lake services"
+    iam = "lake services" if config.core != EMBEDDED and config.iam == "enforce" else config.iam
     identity = {"instance": instance, "version": __version__, "iam": iam, "pid": os.getpid(), "core": about}
 
     def invoke(service: str, operation: str, params: dict, caller: Caller) -> dict:
@@ -69,7 +69,7 @@ def main() -> None:
     config = settings()
     limit_memory(MEMORY_SHARE)
     enforcement = "ON: every request needs the rights for it" if config.iam == "enforce" else "OFF (LAKELAB_IAM=off)"
-    if config.core != EMBEDDED:
+    if config.core != EMBEDDED and config.iam == "enforce":
         enforcement = "by the lake services alone: the outside core does as it does"
     logging.getLogger("lakelab").info("IAM enforcement is %s", enforcement)
     try:

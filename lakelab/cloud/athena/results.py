@@ -89,9 +89,12 @@ class Results:
                 shutil.move(outcome.result, self._managed / target.execution_id)
             return result | {"managed": outcome.result is not None}, None
         objects = Objects(caller, self._spool)
+        described = [column_info(column, result["utility"]) for column in columns]
+        metadata = result_metadata.encode(target.execution_id, described)
         if outcome.manifest:
             manifest = f"{target.location}-manifest.csv"
             _put(objects, manifest, "".join(f"{uri}\n" for uri in outcome.manifest).encode())
+            _put(objects, f"{target.location}.metadata", metadata)
             return result, manifest
         if outcome.result is not None:
             _put(objects, target.location, outcome.result, "application/octet-stream")
@@ -99,8 +102,7 @@ class Results:
             _put(objects, target.location, b"")
         else:
             return result, None
-        described = [column_info(column, result["utility"]) for column in columns]
-        _put(objects, f"{target.location}.metadata", result_metadata.encode(target.execution_id, described))
+        _put(objects, f"{target.location}.metadata", metadata)
         return result | {"location": target.location}, None
 
     def sweep(self, known: Callable[[str], bool]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET
 
 PROBE_SECONDS = 30
+LOG_SECONDS = 5.0
 FUNCTION = "def handler(event, context):\n    return event['number'] + 1\n"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -172,11 +174,22 @@ def _run_a_function(client: Callable[[str], Any]) -> None:
             said = answer["Payload"].read().decode(errors="replace")
             if said != "7":
                 raise ProbeFailed(f"a function that adds one to 6 answers {said[:200]}")
+            _forget_logs(client("logs"), f"/aws/lambda/{name}")
         finally:
             functions.delete_function(FunctionName=name)
     finally:
         with suppress(ClientError):
             iam.delete_role(RoleName=name)
+
+
+def _forget_logs(logs: Any, group: str) -> None:
+    """Delete the log group of a function that has just run; it comes a moment after the function's answer."""
+    deadline = time.monotonic() + LOG_SECONDS
+    while time.monotonic() < deadline:
+        if logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            logs.delete_log_group(logGroupName=group)
+            return
+        time.sleep(0.1)
 
 
 def _zipped(source: str) -> bytes:

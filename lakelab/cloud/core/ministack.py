@@ -14,10 +14,12 @@ import mmap
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -219,6 +221,7 @@ class _Checkpoints:
         self._folder = folder
         self._written: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._logs = _Logs()
 
     def write(self) -> None:
         from ministack.core import persistence
@@ -227,6 +230,8 @@ class _Checkpoints:
         with self._lock:
             for name, get_state in self._app._build_persistence_save_dict().items():
                 try:
+                    if name == LOGS and not self._logs.are_due():
+                        continue
                     text = self._text(persistence, name, get_state)
                 except RuntimeError:
                     busy.append(name)  # one service under load must not keep the others from being saved
@@ -255,6 +260,39 @@ class _Checkpoints:
         except RuntimeError:  # a dictionary changed size while it was copied: a request came between
             with _undisturbed():
                 return copy()
+
+
+LOGS, LOGS_SECONDS = "cloudwatch_logs", 5.0
+
+
+class _Logs:
+    """Decides when the logs are saved: with each change of a group, but for new lines every five seconds only.
+
+    Lines are most of what there is, and each time all of them are written. MiniStack would copy them before, which
+    takes more time than to write them; what changes meanwhile is met by `_Checkpoints` anyway.
+    """
+
+    def __init__(self) -> None:
+        from ministack.core import persistence
+        from ministack.services import cloudwatch_logs
+
+        self._persistence, self._service = persistence, cloudwatch_logs
+        self._service.copy = SimpleNamespace(deepcopy=lambda state: state)
+        self._saved, self._saved_at = "", 0.0
+
+    def are_due(self) -> bool:
+        groups = {
+            key: {name: value for name, value in group.items() if name != "streams"}
+            for key, group in self._service._log_groups.all_items()
+        }
+        others = [
+            state for name, state in self._service.get_state().items() if name not in ("log_groups", "log_records")
+        ]
+        now, found = time.monotonic(), repr(groups) + json.dumps(others, default=self._persistence._json_default)
+        if found == self._saved and now - self._saved_at < LOGS_SECONDS:
+            return False
+        self._saved, self._saved_at = found, now
+        return True
 
 
 @contextmanager
@@ -303,8 +341,9 @@ def _read_ranges_lazily() -> None:
         return status, answer_headers, bytes(body) if isinstance(body, mmap.mmap) else body
 
     def read_body_lazily(bucket: str, key: str, record: dict[str, Any]) -> Any:
-        path = s3._object_disk_path(bucket, key)
-        if not _ranged.get() or record.get("body") is not None or not record.get("size") or path is None:
+        on_disk = _ranged.get() and record.get("body") is None and record.get("size")
+        path = s3._object_disk_path(bucket, key) if on_disk else None
+        if path is None:
             return read_body(bucket, key, record)
         with Path(path).open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

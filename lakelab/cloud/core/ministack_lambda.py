@@ -51,7 +51,7 @@ class Functions:
         responses.set_request_account_id(self._account)
         responses.set_request_region(self._region)
         name, _, qualifier = arn.partition(":function:")[2].partition(":")
-        event = Payload(payload) if _runs_in_a_worker(lambda_svc, name) else json.loads(payload)
+        event: Any = Payload(payload) if _runs_in_a_worker(lambda_svc, name) else json.loads(payload)
         status, headers, body = asyncio.run(lambda_svc._invoke(name, event, {}, qualifier or None))
         if status >= 400:
             told = json.loads(body)

@@ -89,7 +89,7 @@ class LocalStack:
             "PYTHONPATH": str(PLUGIN),
             "GATEWAY_LISTEN": f"127.0.0.1:{port}",
             "LOCALSTACK_HOST": f"127.0.0.1:{config.port}",  # in the URLs that it answers with
-            "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "1000",
+            "LAKELAB_LAMBDA_CONCURRENCY": str(config.lambda_concurrency),
             "LAKELAB_ENDPOINT": config.endpoint,
             "LAKELAB_PYTHON": sys.executable,
         }

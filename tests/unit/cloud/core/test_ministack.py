@@ -59,6 +59,8 @@ NAMES = [
     "ministack.services.apigateway:_invoke_lambda_proxy",
     "ministack.services.apigateway_v1:_invoke_lambda_proxy_v1",
     "ministack.services.cloudwatch_logs:_log_groups",
+    "ministack.services.cloudwatch_logs:copy",
+    "ministack.services.cloudwatch_logs:get_state",
     "ministack.services.iam:_IAM_HANDLERS",
     "ministack.services.iam:_create_virtual_mfa_device",
     "ministack.services.iam:_group_inline_policies",
@@ -111,7 +113,7 @@ def test_every_name_that_the_core_uses_exists():
 
 
 HELD_AS = {
-    "ministack": r"(?:self\._app|self\._iam|self\._responses|persistence|\bs3)\.(\w+)",
+    "ministack": r"(?:self\._app|self\._iam|self\._responses|persistence|self\._service|\bs3)\.(\w+)",
     "ministack_beside": r"lambda_svc\.(\w+)",
     "ministack_deeds": r"self\._(?:http_apis|iam|lambda|logs|responses|rest_apis|s3)\.(\w+)",
     "ministack_lambda": r"(?:lambda_svc|responses|runtime|service)\.(\w+)",
