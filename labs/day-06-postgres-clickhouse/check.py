@@ -122,6 +122,7 @@ def check_clickhouse(work: Work) -> str:
     home = work.data / "clickhouse"
     shutil.rmtree(home, ignore_errors=True)
     server = session.Session(str(home))
+    work.cleanup.callback(shutil.rmtree, home)  # the last callback runs first
     work.cleanup.callback(server.close)
     server.query("set session_timezone = 'UTC'")
     began = time.perf_counter()

@@ -95,7 +95,7 @@ class Workflow:
                 }
                 yield Step(
                     job,
-                    self._filled(step["run"], known),
+                    self._filled(str(step["run"]), known),
                     step.get("shell", defaults.get("shell")),
                     self._filled(step.get("working-directory", defaults.get("working-directory", ".")), known),
                     {name: self._filled(str(value), known) for name, value in variables.items()},

@@ -80,7 +80,7 @@ def check(day: Day, as_json: Json = False) -> None:
     place = workspace.require(config, found)
     needs.start(config, found, Console(stderr=True))
     grading.prepare(config, found, place)
-    grade = grading.grade(config, found, place, lambda outcome: None if as_json else _print_outcome(outcome))
+    grade = grading.grade(config, found, place, lambda outcome: None if as_json else print_outcome(outcome))
     state = progress.read(config, found)
     passed = state.passed or (progress.now() if grade.passed else None)
     progress.write(config, found, state.model_copy(update={"checks": state.checks + 1, "passed": passed}))
@@ -164,7 +164,8 @@ def labs(as_json: Json = False) -> None:
     next_step(f"make lab DAY={open_[0]}" if open_ else "all labs are passed")
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome) -> None:
+    """Print what became of one check."""
     mark = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}[outcome.state]
     out.print(f"{mark} {escape(outcome.title)} [dim]{outcome.seconds:.1f} s[/]", highlight=False, soft_wrap=True)
     style = "red" if outcome.state == "failed" else "dim"

@@ -30,7 +30,7 @@ Check = Callable[[Work], str | None]
 def load(file: Path) -> tuple[dict[str, Check], dict[str, Check], dict[str, Check]]:
     """`prepare` and `break_it` of a check.py, if it has them, and its checks, by their titles, in the file's order."""
     module = modules.load(file, f"check_{file.parent.name.replace('-', '_')}")
-    checks = {
+    checks: dict[str, Any] = {
         (inspect.getdoc(found) or name).splitlines()[0].rstrip("."): found
         for name, found in vars(module).items()
         if name.startswith("check_") and callable(found)

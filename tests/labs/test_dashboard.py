@@ -43,6 +43,10 @@ def url(pipeline: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def page(place: Settings) -> Iterator[Any]:
+    try:
+        browser.chromium(place.state)
+    except browser.NoChromium as error:
+        pytest.skip(f"{error.message}: the page was NOT read")
     with browser.page(place.state) as page:
         yield page
 
