@@ -198,6 +198,16 @@ def test_a_result_has_its_metadata_beside_it(cloud: Cloud, client: Client) -> No
         assert (b"one" in body) == (end == ".csv")
 
 
+def test_a_statement_that_writes_data_leaves_a_manifest_and_metadata(cloud: Cloud, client: Client) -> None:
+    folder = f"{client.output}unloaded-{uuid4().hex[:8]}/"
+    execution = client.run(f"unload (select 1 as one) to '{folder}' with (format = 'JSON')")
+    manifest = execution["Statistics"]["DataManifestLocation"]
+    assert manifest == execution["ResultConfiguration"]["OutputLocation"] + "-manifest.csv"
+    bucket, _, key = manifest.removeprefix("s3://").removesuffix("-manifest.csv").partition("/")
+    found = cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    assert [item["Key"] for item in found] == [f"{key}-manifest.csv", f"{key}.metadata"]
+
+
 # ---- permissions ----------------------------------------------------------------------------------------------------
 
 ATHENA = {"Action": "athena:*", "Resource": "*"}

@@ -16,7 +16,7 @@ import pytest
 from lakelab.cloud.athena.catalog import Field, Storage
 from lakelab.cloud.athena.errors import QueryError
 from lakelab.cloud.athena.formats.names import CLASSES, format_of
-from lakelab.cloud.athena.formats.readers import SOURCE, DataFile, read
+from lakelab.cloud.athena.formats.readers import SOURCE, DataFile, duckdb_type, read
 
 COLUMNS = [Field("id", "int"), Field("s", "string")]
 
@@ -133,6 +133,8 @@ def test_parquet_of_the_tables_own_types_is_read_fast(tmp_path, columns, files, 
     con = duckdb.connect()
     for sql in (source.sql, source.fast):
         assert con.execute(f"SELECT {names} FROM ({sql})").fetchall() == expected
+        types = [row[1] for row in con.execute(f"DESCRIBE SELECT {names} FROM ({sql})").fetchall()]
+        assert types == [duckdb_type(column.type) for column in columns]
         found = con.execute(f"SELECT DISTINCT {SOURCE} FROM ({sql}) ORDER BY 1").fetchall()
         assert found == [(str(file.path),) for file in written]
 
