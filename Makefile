@@ -7,6 +7,7 @@ LABS_READY := .venv/.labs-ready
 STACK ?=
 CORE ?=
 DAY ?=
+NAME ?=
 ARGS ?=
 Q ?= monthly_revenue
 .DEFAULT_GOAL := help
@@ -69,6 +70,10 @@ solution: $(LABS_READY) ## a worked solution of a lab: make solution DAY=1
 .PHONY: labs
 labs: $(READY) ## all labs and how far you are
 	@$(LAKELAB) labs
+
+.PHONY: drill
+drill: $(READY) ## break something in the running lab, and check its repair: make drill NAME=lost-permission
+	@$(LAKELAB) drill $(NAME) $(ARGS)
 
 .PHONY: test
 test: $(READY) ## run the tests

@@ -14,6 +14,9 @@ SLOW = (
     "conformance/dbt/",  # dbt's own suites: a dbt start for each command
     "local/core/",  # LocalStack, and the same lake over every core: `make test-core`
     "local/glue/test_compact_orders.py",  # a job run for each thing that may go wrong
+    "local/deploy/test_exports.py",  # whole programs, for Pulumi's form of a state and for secrets in clear
+    "local/deploy/test_foreign.py",  # a project with a virtual environment of its own
+    "local/deploy/test_kills.py",  # 50 engines that are killed
     "local/deploy/test_types.py",  # every resource type, property by property
     "local/lint/",  # whole lints, with checkov
     "local/stacks/",  # every role against what is outside its work

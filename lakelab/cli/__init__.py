@@ -13,7 +13,7 @@ from lakelab.errors import LakelabError
 
 def application() -> typer.Typer:
     """The whole command line."""
-    from lakelab.cli import cloud, dashboard, deploy, diagram, environment, iam, jobs, labs, lint, pipeline
+    from lakelab.cli import cloud, dashboard, deploy, diagram, drills, environment, iam, jobs, labs, lint, pipeline
 
     app = typer.Typer(
         name="lakelab",
@@ -27,6 +27,7 @@ def application() -> typer.Typer:
     app.add_typer(iam.app, name="iam", help="Permissions: denials explained, granted against used, simulation.")
     environment.register(app)
     labs.register(app)
+    drills.register(app)
     lint.register(app)
     pipeline.register(app)
     diagram.register(app)

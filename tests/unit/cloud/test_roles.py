@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from lakelab.cloud import roles
+from lakelab.cloud.errors import AwsError
 from lakelab.cloud.roles import Roles, account_root
 
 ROLE = "arn:aws:iam::123456789012:role/etl"
@@ -37,3 +38,28 @@ def test_the_accounts_root_signs_with_the_accounts_id(core: SimpleNamespace):
     root = account_root(core, "123456789012", "us-east-1")  # type: ignore[arg-type]
     assert root.arn == "arn:aws:iam::123456789012:root"
     assert root.credentials.access_key == "123456789012"
+
+
+def test_rights_are_looked_at_once_a_second_and_a_denial_each_time(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[str, str]] = []
+    denied: list[AwsError] = []
+
+    def require(action: str, resource: str) -> None:
+        asked.append((action, resource))
+        if denied:
+            raise denied[0]
+
+    caller = SimpleNamespace(require=require)
+    core = SimpleNamespace(assume_role=lambda *arguments, **more: caller)
+    found = Roles(core, "session", "firehose.amazonaws.com")  # type: ignore[arg-type]
+    for _ in range(3):
+        assert found.allowed(ROLE, "us-east-1", ("a", "b"), "arn:x") is caller
+    assert asked == [("a", "arn:x"), ("b", "arn:x")]
+    assert found.allowed(ROLE, "us-east-1", ("a",), "arn:y") is caller
+    assert asked[2:] == [("a", "arn:y")]
+    monkeypatch.setattr(roles, "LOOK_SECONDS", 0.0)
+    denied.append(AwsError("no", code="AccessDeniedException"))
+    for _ in range(2):
+        with pytest.raises(AwsError, match="no"):
+            found.allowed(ROLE, "us-east-1", ("a", "b"), "arn:x")
+    assert asked[3:] == [("a", "arn:x")] * 2
