@@ -80,7 +80,7 @@ def require_allowed(
     chosen = [f"aws:{name}" for name in CREDENTIALS if project.plain(stack, f"aws:{name}") is not None]
     if chosen:
         raise NotAllowed(
-            f"{why}, and {', '.join(chosen)} in the configuration of {stack} chooses credentials, which are not checked",
+            f"{why}, and the configuration of {stack} chooses credentials that are not checked: {', '.join(chosen)}",
             fix="give them in the environment: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     account = (identify or account_of)(environment)

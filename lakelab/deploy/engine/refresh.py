@@ -85,7 +85,9 @@ def recover(deployment: Deployment) -> None:
 
 def _recover_create(deployment: Deployment, item: ResourceState, name: str) -> None:
     """Looks for what was made from these inputs; if it is there, it is the stack's."""
-    known = [other.id for other in deployment.checkpoint.old() if other.type == item.type and other.id]
+    # what was deleted to be replaced is gone; its replacement may well have the same id
+    there_before = (other for other in deployment.checkpoint.old() if other.type == item.type)
+    known = [other.id for other in there_before if other.id and not other.pending_replacement]
     hints = {"__known": known, "__since": item.created}
     there = deployment.provider_of(item).read(item.urn, "", {**item.inputs, **hints}, {}, deployment.folder)
     if there is None or there.id in known:

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lakelab.deploy import DeployError, Session
 from lakelab.deploy.engine.backend import Backend
-from lakelab.deploy.engine.state import StateError
+from lakelab.deploy.engine.state import Operation, Snapshot, StateError
 from lakelab.errors import LakelabError
 
 
@@ -72,6 +73,25 @@ def test_an_update_that_fails_keeps_the_truth_in_the_state(program: Any) -> None
     assert program.resource("alias")["inputs"]["targetKeyId"] == program.resource("key")["id"]
     program.write(ALIAS, KEY=True, TARGET="")
     assert not program.up().changed
+
+
+def test_a_replacement_that_was_made_and_not_noted_is_kept(program: Any) -> None:
+    text = 'aws.iam.Role("role", name=UNIQUE, path=PATH, assume_role_policy=json.dumps(TRUST))'
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    program.write(text, PATH="/a/", TRUST=trust).up()
+    iam, backend = program.cloud.client("iam"), Backend(program.backend)
+    snapshot, secrets = backend.load(program.unique, "dev", "", None)
+    role = next(item for item in snapshot.resources if item.type == "aws:iam/role:Role")
+    planned = replace(role, id="", outputs={}, inputs={**role.inputs, "path": "/b/"})
+    deleted = tuple(replace(item, pending_replacement=item is role) for item in snapshot.resources)
+    backend.save(program.unique, "dev", Snapshot(deleted, (Operation(planned, "creating"),)), secrets)
+    iam.delete_role(RoleName=program.unique)
+    iam.create_role(RoleName=program.unique, Path="/b/", AssumeRolePolicyDocument=json.dumps(trust))
+    assert not program.write(text, PATH="/b/", TRUST=trust).up().changed
+    assert any(f"role: its creation was interrupted; it exists as {program.unique}" in text for text in program.said())
+    assert [item["id"] for item in program.state() if item["type"] == "aws:iam/role:Role"] == [program.unique]
+    assert not program.refresh().changed
 
 
 def test_a_second_deployment_of_a_stack_is_refused_until_the_first_is_over(program: Any) -> None:
