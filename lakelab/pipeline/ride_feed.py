@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lakelab.cloud.environment import client
 from lakelab.errors import LakelabError
 from lakelab.pipeline import athena, load, rides
@@ -16,6 +18,8 @@ from lakelab.settings import Settings
 
 LOOK_SECONDS = 1.0
 LAND_SECONDS = 180.0
+# one that somebody looks at just now is there nevertheless
+WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 COUNT = "select count(distinct ride_id) as rides, count(*) as events from rides where ride_id like 'r-{seed}-%'"
 
 
@@ -72,9 +76,9 @@ class RideFeed:
         )
         [[count, events]] = found.rows
         queue = client(self._config, "sqs").get_queue_attributes(
-            QueueUrl=output("stream", "failed_queue_url"), AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        return Landed(int(count or 0), int(events or 0), int(queue["Attributes"]["ApproximateNumberOfMessages"]))
+            QueueUrl=output("stream", "failed_queue_url"), AttributeNames=list(WAITING)
+        )["Attributes"]
+        return Landed(int(count or 0), int(events or 0), sum(int(queue[name]) for name in WAITING))
 
     def send(
         self,
@@ -113,7 +117,8 @@ class RideFeed:
                 say(sent.line(followed.count))
                 if time.monotonic() > deadline:
                     raise NotLanded(
-                        f"{len(sent.accepted) - followed.count} accepted events have not landed",
+                        f"{len(sent.accepted) - followed.count} accepted events have not landed"
+                        + (f"; the last look failed: {followed.failure}" if followed.failure else ""),
                         fix="aws lambda get-event-source-mapping says what the mapping last met",
                     )
                 time.sleep(LOOK_SECONDS / 4)
@@ -132,6 +137,7 @@ class _Followed:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="landed", daemon=True)
         self.latest = before
+        self.failure: Exception | None = None
 
     @property
     def count(self) -> int:
@@ -147,4 +153,7 @@ class _Followed:
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
-            self.latest = self._look()
+            try:
+                self.latest, self.failure = self._look(), None
+            except (BotoCoreError, ClientError, LakelabError) as error:  # the next look may succeed
+                self.failure = error

@@ -177,6 +177,7 @@ class Bench:
         self.site = site
         self.bucket, self.stream = "bench", "bench"
         self._rows: dict[Path, int] = {}
+        self._mapping = ""
         contract = yaml.safe_load((ROOT / "glue/tables/rides.yaml").read_text())
         site.client("s3").create_bucket(Bucket=self.bucket)
         site.client("kinesis").create_stream(StreamName=self.stream, **self._capacity())
@@ -215,14 +216,19 @@ class Bench:
         """rides_to_lake gets the stream's records, from the first on, gathered for at most `window` seconds."""
         self.function("rides_to_lake")
         stream = self.site.client("kinesis").describe_stream_summary(StreamName=self.stream)
-        self.site.client("lambda").create_event_source_mapping(
+        self._mapping = self.site.client("lambda").create_event_source_mapping(
             EventSourceArn=stream["StreamDescriptionSummary"]["StreamARN"],
             FunctionName="rides_to_lake",
             StartingPosition="TRIM_HORIZON",
             BatchSize=BATCH,
             MaximumBatchingWindowInSeconds=window,
             FunctionResponseTypes=["ReportBatchItemFailures"],
-        )
+        )["UUID"]
+
+    def gather(self, window: int) -> None:
+        """Have the mapping gather records for so many seconds from now on."""
+        functions = self.site.client("lambda")
+        functions.update_event_source_mapping(UUID=self._mapping, MaximumBatchingWindowInSeconds=window)
 
     def batches(self, count: int) -> list[list[dict[str, Any]]]:
         """Requests of PutRecords with `count` records in all."""
@@ -359,9 +365,12 @@ class Http:
 
 
 def over_http(site: Site, count: int) -> Http:
-    """Send `count` events as fast as they are taken; then WATCHED at a steady rate, and ask Athena which are there."""
+    """Send `count` events as fast as they are taken; then WATCHED at a steady rate, and ask Athena which are there.
+
+    Events are gathered for a second in the first part, and passed on at once in the second.
+    """
     bench = Bench(site)
-    bench.map(window=0)
+    bench.map(window=1)
     url = bench.api()
     load.send(url, rides.generate(40, seed=7), senders=SENDERS)  # so that functions are warm
     with _peak_memory(site) as peak:
@@ -370,6 +379,7 @@ def over_http(site: Site, count: int) -> Http:
         cpu = site.seconds() - before
         assert not sent.failed, sent.failed
         _until(lambda: bench.rows() >= count + 40, DEADLINE_SECONDS)
+        bench.gather(window=0)
         waits = _until_visible(bench, url)
     return Http(count / sent.seconds, waits[len(waits) // 2], waits[int(len(waits) * 0.99)], max(peak), cpu)
 

@@ -64,7 +64,7 @@ class Deployed:
         fares = sum(event["fare_cents"] for event in events.values())
         assert (int(count or 0), int(total or 0)) == (len(events), fares)
 
-    def parked(self) -> dict[str, dict[str, Any]]:
+    def parked(self, seed: int) -> dict[str, dict[str, Any]]:
         """The envelopes of the on-failure queue by the id of the ride that each is about, read from the stream."""
         sqs, kinesis = client(self.config, "sqs"), client(self.config, "kinesis")
         url, found = self.stacks.output("stream", "failed_queue_url"), {}
@@ -81,7 +81,7 @@ class Deployed:
                 records = eventually(lambda at=at: self._read(kinesis, at))
                 assert info["batchSize"] == 1
                 found[json.loads(records[0]["Data"])["ride_id"]] = envelope
-        return found
+        return {ride_id: envelope for ride_id, envelope in found.items() if ride_id.startswith(f"r-{seed}-")}
 
     @staticmethod
     def _read(kinesis: Any, iterator: str) -> list[dict[str, Any]]:
@@ -90,8 +90,8 @@ class Deployed:
         except kinesis.exceptions.ProvisionedThroughputExceededException:
             return []
 
-    def raw(self) -> list[dict[str, Any]]:
-        """All events that Firehose has delivered to the raw zone."""
+    def raw(self, seed: int) -> set[str]:
+        """The ids of the rides of a seed that Firehose has delivered to the raw zone, each in its day's place."""
         s3, bucket = client(self.config, "s3"), self.stacks.output("lake", "raw_bucket")
         found = []
         for item in s3.list_objects_v2(Bucket=bucket, Prefix="raw/rides/").get("Contents", []):
@@ -99,7 +99,7 @@ class Deployed:
             events = [json.loads(line) for line in body.splitlines()]
             assert {event["requested_at"][:10] for event in events} == {item["Key"].split("ride_date=")[1][:10]}
             found += events
-        return found
+        return {event["ride_id"] for event in found if event["ride_id"].startswith(f"r-{seed}-")}
 
 
 @pytest.fixture(scope="module")
@@ -131,15 +131,15 @@ def test_every_event_ends_where_it_belongs(deployed: Deployed):
     assert set(once) == set(truth["good"])
     if not outcome.sent.again:
         assert set(once.values()) == {1}
-    parked = deployed.parked()
+    parked = deployed.parked(seed)
     assert set(parked) == set(truth["poison"])
     assert {each["requestContext"]["condition"] for each in parked.values()} == {"RetryAttemptsExhausted"}
     deployed.check_facts(seed, truth["good"])
-    assert deployed.raw() == []
+    assert deployed.raw(seed) == set()
     ask_clock(deployed.config, advance=301)
     # an object a day, one after the other
     eventually(
-        lambda: {event["ride_id"] for event in deployed.raw()},
+        lambda: deployed.raw(seed),
         lambda found: found == {*truth["good"], *truth["poison"]},
     )
 
@@ -199,7 +199,7 @@ def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new
         time.sleep(0.5)
     assert set(landed) == set(truth["good"])
     parked: dict[str, Any] = {}
-    eventually(lambda: parked.update(deployed.parked()) or parked, lambda found: set(found) >= set(truth["poison"]))
+    eventually(lambda: parked.update(deployed.parked(seed)) or parked, lambda found: set(found) >= set(truth["poison"]))
     assert set(parked) == set(truth["poison"])
     # the same place in the stream is the same event, whichever file it is in
     [[places, values]] = deployed.query(
@@ -210,6 +210,6 @@ def test_every_event_ends_where_it_belongs_though_the_server_is_killed_twice(new
     deployed.check_facts(seed, truth["good"])
     ask_clock(deployed.config, advance=301)
     eventually(
-        lambda: {event["ride_id"] for event in deployed.raw()},
+        lambda: deployed.raw(seed),
         lambda found: found == {*truth["good"], *truth["poison"]},
     )

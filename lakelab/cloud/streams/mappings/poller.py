@@ -186,6 +186,7 @@ class Poller:
             self._signal.clear()
             if not self._tools.streams.read(self._stream, self._shard.number, through, 1):
                 self._signal.wait(deadline - now)
+                self._role()  # what has come meanwhile is read with the rights of now
 
     def _is_ours(self, record: Record) -> bool:
         return self._lanes == 1 or hash_key(record.partition_key) % self._lanes == self._lane
