@@ -97,6 +97,7 @@ class Connections:
         )
         # a statement is bound several times, and none of its files changes meanwhile
         con.execute("SET parquet_metadata_cache = true")
+        con.execute("SET enable_external_file_cache = false")  # which only a later statement would gain from
         con.execute(f"ATTACH ':memory:' AS {CATALOG}")
         prepare_connection(con)
         return con

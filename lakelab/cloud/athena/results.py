@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -64,6 +65,7 @@ class Results:
     def __init__(self, folder: Path):
         self._managed = folder / "managed"
         self._spool = folder / "spool"
+        self._beside = ThreadPoolExecutor(4, "athena-metadata")  # a client waits for the longer of two uploads
 
     def store(self, caller: Caller, target: Target, outcome: Outcome) -> tuple[Document, str | None]:
         """Write the result of a statement.
@@ -91,19 +93,20 @@ class Results:
         objects = Objects(caller, self._spool)
         described = [column_info(column, result["utility"]) for column in columns]
         metadata = result_metadata.encode(target.execution_id, described)
-        if outcome.manifest:
-            manifest = f"{target.location}-manifest.csv"
-            _put(objects, manifest, "".join(f"{uri}\n" for uri in outcome.manifest).encode())
-            _put(objects, f"{target.location}.metadata", metadata)
-            return result, manifest
-        if outcome.result is not None:
-            _put(objects, target.location, outcome.result, "application/octet-stream")
-        elif target.kind.output == "text":
-            _put(objects, target.location, b"")
-        else:
+        if not outcome.manifest and outcome.result is None and target.kind.output != "text":
             return result, None
-        _put(objects, f"{target.location}.metadata", metadata)
-        return result | {"location": target.location}, None
+        beside = self._beside.submit(_put, objects, f"{target.location}.metadata", metadata)
+        manifest = f"{target.location}-manifest.csv" if outcome.manifest else None
+        try:
+            if manifest is not None:
+                _put(objects, manifest, "".join(f"{uri}\n" for uri in outcome.manifest).encode())
+            else:
+                _put(objects, target.location, outcome.result or b"", "application/octet-stream")
+        except BaseException:
+            beside.exception()  # it has ended; that the result is not there is what counts
+            raise
+        beside.result()
+        return result if manifest else result | {"location": target.location}, manifest
 
     def sweep(self, known: Callable[[str], bool]) -> None:
         """Remove the managed results of executions that are no longer known, and copies of objects."""

@@ -276,7 +276,8 @@ class _Logs:
         from ministack.core import persistence
         from ministack.services import cloudwatch_logs
 
-        self._persistence, self._service = persistence, cloudwatch_logs
+        self._persistence: Any = persistence
+        self._service: Any = cloudwatch_logs
         self._service.copy = SimpleNamespace(deepcopy=lambda state: state)
         self._saved, self._saved_at = "", 0.0
 
