@@ -6,6 +6,7 @@ import csv
 import random
 import tempfile
 import time
+from collections import Counter
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -103,10 +104,10 @@ def _build(work: Work, project: Project, days: range, overwritten: int | None = 
 def _compare(work: Work, project: Project, days: int) -> None:
     rows = project.rows(f"select {COLUMNS} from orders")
     wanted = _truth(work.data, days)
-    ids = [row[0] for row in rows]
-    if len(ids) != len(set(ids)):
-        twice = next(order for order in sorted(set(ids)) if ids.count(order) > 1)
-        raise Wrong(f"order {twice} has {ids.count(twice)} rows in orders", stop=True)
+    repeated = [order for order, number in Counter(row[0] for row in rows).items() if number > 1]
+    if repeated:
+        number = sum(row[0] == min(repeated) for row in rows)
+        raise Wrong(f"order {min(repeated)} has {number} rows in orders", stop=True)
     found = {row[0]: row[1:] for row in rows}
     lost = wanted.keys() - found.keys()
     archived = {order for order in lost if wanted[order][-1] < FIRST + timedelta(2)}

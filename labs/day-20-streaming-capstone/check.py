@@ -15,7 +15,7 @@ from lakelab.practice import Work, Wrong
 from lakelab.practice.deployment import Deployment
 
 BUCKET, STREAM, DATABASE, FUNCTION = "lab-day-20-lake", "lab-day-20-rides", "lab_day_20", "lab-day-20-api"
-RIDES = {"small": 60, "full": 600}
+RIDES = {"small": 60, "full": 300}
 PATH = ("HTTP API", "Lambda function", "Kinesis stream", "Firehose", "S3")
 BAD = (
     (b"not json", "a body that is no JSON"),

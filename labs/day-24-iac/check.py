@@ -135,7 +135,7 @@ def _act(work: Work) -> None:
                 raise Wrong(f"the user {USER} {'cannot' if asked else 'can'} {told}")
     finally:
         iam.delete_access_key(UserName=USER, AccessKeyId=key["AccessKeyId"])
-        _empty(work)
+        work.empty(BUCKET)
 
 
 def _allowed(call: Any) -> bool:
@@ -146,14 +146,6 @@ def _allowed(call: Any) -> bool:
             raise
         return False
     return True
-
-
-def _empty(work: Work) -> None:
-    """Delete all versions, so that the bucket can be destroyed."""
-    s3 = work.client("s3")
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
-        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])
 
 
 def _repair(work: Work, stack: Deployment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakelab.deploy import DeployError, Project, Session
+from lakelab.deploy import Project, Session
 from lakelab.deploy.engine.events import Result
 from lakelab.deploy.session import backend_of
 from lakelab.errors import LakelabError
@@ -40,23 +40,28 @@ class Deployment:
         return self._run("refresh")
 
     def destroy(self) -> Result:
-        """Delete what the stack made."""
+        """Delete what the stack made, and what is in its buckets."""
+        buckets = {found.id for found in self._resources() if found.type == "aws:s3/bucket:Bucket"}
+        for each in self._work.client("s3").list_buckets()["Buckets"]:
+            if each["Name"] in buckets:
+                self._work.empty(each["Name"])
         return self._run("destroy")
 
     def flow(self) -> Flow:
         """How data flow through what is deployed, read from the state."""
+        return flow_of(self._resources())
+
+    def _resources(self) -> list[Resource]:
         backend = backend_of(self._project, self._work.environment)
         snapshot, _ = backend.load(self._project.name, STACK, "", self._project.encryption_salt(STACK))
-        return flow_of(
-            [
-                Resource(found.type, found.urn.rpartition("::")[2], found.id or "", found.outputs)
-                for found in snapshot.resources
-                if found.custom and not found.delete
-            ]
-        )
+        return [
+            Resource(found.type, found.urn.rpartition("::")[2], found.id or "", found.outputs)
+            for found in snapshot.resources
+            if found.custom and not found.delete
+        ]
 
     def _run(self, verb: str) -> Result:
         try:
             return getattr(self._session, verb)(self._project, STACK)
-        except DeployError as error:
+        except LakelabError as error:
             raise Wrong(f"{self._folder}/: {error.message}") from error

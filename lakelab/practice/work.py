@@ -175,14 +175,19 @@ class Work:
         """A bucket of this exercise, empty: what an earlier check left in it is deleted."""
         name, s3 = f"lab-{self.name}-{label}", self.client("s3")
         if name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
-            for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-                found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-                keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-                if keys:
-                    s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+            self.empty(name)
         else:
             s3.create_bucket(Bucket=name)
         return name
+
+    def empty(self, bucket: str) -> None:
+        """Delete all versions of all objects in a bucket."""
+        s3 = self.client("s3")
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+            if keys:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
     def database(self) -> str:
         """The Glue database of this exercise, empty."""

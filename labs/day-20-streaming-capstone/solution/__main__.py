@@ -27,7 +27,7 @@ def role(name: str, service: str, *statements: dict[str, pulumi.Input[object]]) 
     return pulumi.Output.all(made.arn, rights.id).apply(lambda known: known[0])
 
 
-bucket = aws.s3.Bucket("lake", bucket="lab-day-20-lake", force_destroy=True)
+bucket = aws.s3.Bucket("lake", bucket="lab-day-20-lake")
 stream = aws.kinesis.Stream("rides", name="lab-day-20-rides", shard_count=2)
 
 function = aws.lambda_.Function(

@@ -163,3 +163,46 @@ def test_without_terraform_nothing_is_applied(files: Terraform, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     with files.applied() as why:
         assert why == "there is no terraform on PATH"
+
+
+def test_where_it_can_be_applied_it_is_applied_and_destroyed_in_a_copy(
+    files: Terraform, work: Work, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    stand_in = tmp_path / "bin" / "terraform"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\necho "$1" $(ls) $AWS_ENDPOINT_URL >> {tmp_path}/called\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}:/usr/bin:/bin")
+
+    with files.applied() as why:
+        assert why == ""
+
+    place = f"lakelab_override.tf main.tf {work.config.endpoint}"
+    assert (tmp_path / "called").read_text().splitlines() == [
+        f"{verb} {place}" for verb in ("init", "apply", "destroy")
+    ]
+    assert not (work.workspace / "lakelab_override.tf").exists()
+
+
+@pytest.mark.parametrize(
+    ("fails", "outcome"),
+    [
+        pytest.param("init", "terraform cannot install the AWS provider here", id="no provider"),
+        pytest.param("apply", None, id="it cannot be applied"),
+    ],
+)
+def test_a_failure_of_terraform(
+    files: Terraform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: str, outcome: str | None
+):
+    stand_in = tmp_path / "bin" / "terraform"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\necho no such thing\ntest "$1" != {fails}\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}:/usr/bin:/bin")
+
+    if outcome:
+        with files.applied() as why:
+            assert why == outcome
+    else:
+        with pytest.raises(Wrong, match="terraform apply failed:\nno such thing"), files.applied():
+            pass

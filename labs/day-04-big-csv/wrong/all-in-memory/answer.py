@@ -53,7 +53,7 @@ def to_parquet(csv_file: Path, parquet_file: Path) -> None:
     with tempfile.TemporaryDirectory(dir=parquet_file.parent) as spill:
         connection = duckdb.connect()
         connection.execute(f"set temp_directory = '{spill}'")
-        connection.execute("set memory_limit = '250MB'")
+        connection.execute("set memory_limit = '400MB'")
         connection.execute("set threads = 1")
         connection.execute("set preserve_insertion_order = false")
         query = f"""
