@@ -183,3 +183,36 @@ def test_the_clock_is_shown_to_all_and_set_by_the_root_user_alone(core: Core, ro
     assert (status, round(json.loads(body)["ahead"])) == (200, 300)
     assert request(gateway, "POST", "/_lakelab/clock", body=b"[1]")[0] == 400
     assert request(gateway, "POST", "/_lakelab/clock", body=b"{")[0] == 400
+
+
+def test_services_end_before_the_core_does(root: Caller):
+    """A service that invokes functions must not take for a failure that the core ends them."""
+    done: list[str] = []
+
+    class Ending(Core):
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+            while (await receive())["type"] != "lifespan.shutdown":
+                done.append("core begins")
+            done.append("core ends")
+
+        def checkpoint(self) -> None:
+            done.append("checkpoint")
+
+    class Service(Databases):
+        def start(self, core: Any) -> None:
+            done.append("service begins")
+
+        def close(self) -> None:
+            done.append("service ends")
+
+    messages = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> dict[str, Any]:
+        return {"type": next(messages)}
+
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    gateway = Gateway(Ending(root), [Service()], {})  # type: ignore[arg-type]
+    asyncio.run(gateway({"type": "lifespan"}, receive, send))
+    assert done == ["service begins", "core begins", "checkpoint", "service ends", "core ends", "checkpoint"]
