@@ -41,7 +41,7 @@ from lakelab.testing import free_port, start_cloud
 ROOT = Path(__file__).resolve().parents[3]
 RECORDS, EVENTS = 100_000, 500
 SHARDS, BATCH, A_PUT = 4, 500, 500
-SENDERS = 4
+SENDERS, WARM_EVENTS = 4, 200
 WATCHED, WATCHED_RATE = 200, 20.0
 DEADLINE_SECONDS = 300.0
 TRUST = {
@@ -372,13 +372,14 @@ def over_http(site: Site, count: int) -> Http:
     bench = Bench(site)
     bench.map(window=1)
     url = bench.api()
-    load.send(url, rides.generate(40, seed=7), senders=SENDERS)  # so that functions are warm
+    load.send(url, rides.generate(WARM_EVENTS, seed=7), senders=SENDERS)
+    _until(lambda: bench.rows() >= WARM_EVENTS, DEADLINE_SECONDS)  # each function of each shard has run
     with _peak_memory(site) as peak:
         before = site.seconds()
         sent = load.send(url, rides.generate(count, seed=9), senders=SENDERS)
         cpu = site.seconds() - before
         assert not sent.failed, sent.failed
-        _until(lambda: bench.rows() >= count + 40, DEADLINE_SECONDS)
+        _until(lambda: bench.rows() >= WARM_EVENTS + count, DEADLINE_SECONDS)
         bench.gather(window=0)
         waits = _until_visible(bench, url)
     return Http(count / sent.seconds, waits[len(waits) // 2], waits[int(len(waits) * 0.99)], max(peak), cpu)
