@@ -99,7 +99,7 @@ class Results:
         manifest = f"{target.location}-manifest.csv" if outcome.manifest else None
         try:
             if manifest is not None:
-                _put(objects, manifest, "".join(f"{uri}\n" for uri in outcome.manifest).encode())
+                _put(objects, manifest, "".join(f"{uri}\n" for uri in outcome.manifest or ()).encode())
             else:
                 _put(objects, target.location, outcome.result or b"", "application/octet-stream")
         except BaseException:

@@ -32,7 +32,7 @@ from lakelab.cloud.athena.sql.types import (
     to_duckdb,
 )
 
-_DATE = re.compile(r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*")
+_DATE = re.compile(r"\s*([+-]?\d+)-(\d{1,2})-(\d{1,2})\s*")
 _TIMESTAMP = re.compile(
     r"\s*([+-]?\d{4,}-\d{1,2}-\d{1,2})(?: (\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(\d{1,12}))?)?))?\s*([A-Za-z+-].*?)?\s*"
 )
@@ -124,6 +124,14 @@ def _is_clock(clock: str) -> bool:
     return int(hours) < 24 and int(minutes) < 60 and all(float(second) < 60 for second in seconds)
 
 
+def _named_zone(written: str) -> str:
+    """A zone as Trino names it: `-0` and `Z` are UTC, `+1` is +01:00."""
+    if written.upper() in ("UTC", "Z") or re.fullmatch(r"[+-](?:0|00|00:00)", written):
+        return "UTC"
+    hours = re.fullmatch(r"([+-])(\d{1,2})", written)
+    return f"{hours[1]}{hours[2]:0>2}:00" if hours else written
+
+
 def _exists(day: str, clock: str, zone: str) -> bool:
     """Whether clocks in the zone ever show this: not in the hour that summer time leaves out."""
     if zone[0] in "+-" or zone == "UTC":
@@ -141,7 +149,7 @@ def _timestamp(value: str) -> Typed:
         match is None
         or _DATE.fullmatch(match[1]) is None
         or not _is_clock(clock)
-        or (match[4] and not is_zone(match[4]))
+        or (match[4] and not is_zone(_named_zone(match[4])))
     ):
         raise ValueError(f"'{value}' is not a valid TIMESTAMP literal")
     _date(match[1])
@@ -152,7 +160,7 @@ def _timestamp(value: str) -> Typed:
     sql = f"TIMESTAMP '{match[1]} {clock}'"
     if match[4] is None:
         return Typed(sql, timestamp(digits), value.strip())
-    zone = "UTC" if match[4].upper() in ("UTC", "Z") else match[4]
+    zone = _named_zone(match[4])
     if not _exists(match[1], clock, zone):
         raise ValueError(f"'{value}' is not a valid TIMESTAMP literal")
     return Typed(conversion.instant_in(sql, zone), timestamp_tz(digits, zone))
