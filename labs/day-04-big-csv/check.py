@@ -18,7 +18,7 @@ ROWS = {"small": 400_000, "full": 8_200_000}
 CEILING = {"small": 450e6, "full": 800e6}
 SECONDS = 240
 SEED = 4
-SURELY_GOOD = 60_000  # the first lines are all good: a sniffer looks at 20,480
+SURELY_GOOD = 60_000  # the first lines keep what is odd to themselves: a sniffer looks at 20,480
 ANSWER = "answer.py"
 RAISED = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)  # the end of a traceback
 HERE = Path(__file__).parent
@@ -29,10 +29,12 @@ def prepare(work: Work) -> None:
     if _truth_file(work).exists():
         return
     connection = duckdb.connect()
+    share = "(hash(order_id, 20) / 18446744073709551616.0)"
     rows = f"""
         select
             *,
-            printf('%05d', cast(floor(power(99999, hash(order_id, 20) / 18446744073709551616.0)) as integer))
+            -- the first lines have no postcode that begins with 0
+            printf('%05d', cast(floor(if(order_id > {SURELY_GOOD}, 0, 10000) + power(89999, {share})) as integer))
                 as postcode,
             order_id > {SURELY_GOOD} and hash(order_id, 21) % 20000 = 0 as bad
         from ({orders.relation(ROWS[work.size], SEED)})

@@ -24,7 +24,7 @@ RUNS = 3
 CUSTOMER = 2000
 # shares of pages, of rows, and of the table's bytes
 PAGES = {"week": 0.03, "customer": 0.02}
-READ = {"week": 0.06, "customer": 0.08}
+READ = {"week": 0.06, "customer": 0.12}
 INDEXES = 0.12
 
 WEEK = "ordered_at >= '2025-03-03 00:00:00' and ordered_at < '2025-03-10 00:00:00'"
@@ -125,6 +125,8 @@ def check_clickhouse(work: Work) -> str:
     work.cleanup.callback(shutil.rmtree, home)  # the last callback runs first
     work.cleanup.callback(server.close)
     server.query("set session_timezone = 'UTC'")
+    # it remembers which granules a filter found nothing in, and a question that is asked again reads fewer rows
+    server.query("set use_query_condition_cache = 0")
     began = time.perf_counter()
     with work.running("clickhouse/schema.sql"):
         server.query(text)
