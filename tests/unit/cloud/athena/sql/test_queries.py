@@ -302,3 +302,15 @@ def test_decimals_beyond_18_digits(run: Callable, failure: Callable, sql: str, e
     assert "of DECIMAL(18)" in failure(sql).message  # after which the engine translates again
     with wide_decimals():
         assert run(sql)[1] == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        pytest.param("timestamp '2020-01-04 00:00:00-0'", "2020-01-04 00:00:00 UTC", id="an offset of 0"),
+        pytest.param("timestamp '2020-01-04 00:00:00+1'", "2020-01-04 00:00:00 +01:00", id="hours alone"),
+        pytest.param("date '1-03-04'", "0001-03-04", id="a year of one digit"),
+    ],
+)
+def test_literals_that_clients_write(run: Callable, sql: str, expected: str) -> None:
+    assert run(f"select {sql}")[1] == [(expected,)]
