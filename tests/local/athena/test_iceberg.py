@@ -88,7 +88,7 @@ def test_the_schema_evolves(lake, table):
 
 
 @pytest.mark.fidelity(
-    "athena", "Iceberg tables in ORC or Avro", "no", "written as Parquet only; other formats are refused"
+    "athena", "Iceberg tables in ORC or Avro", "absent", "written as Parquet only; other formats are refused"
 )
 def test_partition_transforms(lake):
     name = lake.name()
