@@ -67,7 +67,7 @@ class Ingest:
                 self._redrive(missing)
         raise IngestStuck(
             f"{len(missing)} of {len(files)} files were not ingested, for example {min(missing)[0]}",
-            fix=f"aws logs tail /aws/lambda/{self.function} --since 1h",
+            fix=f"aws logs filter-log-events --log-group-name /aws/lambda/{self.function}",
         )
 
     def _files(self) -> dict[tuple[str, str], int]:

@@ -75,10 +75,21 @@ def test_lint(checkout, runner):
     assert [name for name, suite in suites.items() if suite.get("skipped") != "0"] in ([], ["pip-audit"])
 
 
-def test_test(checkout, runner):
+@pytest.mark.parametrize(
+    ("job", "file"),
+    [
+        pytest.param("test", "tests/local/test_pipeline.py", id="test"),
+        pytest.param("core", "tests/local/core/test_localstack.py", id="core"),
+        pytest.param("labs", "tests/labs/test_labs.py", id="labs"),
+    ],
+)
+def test_tests(checkout, runner, job, file):
     """The tests of the checkout are found, not run: they are those that run here."""
-    printed = run(CI["test"], checkout, {**runner, "PYTEST_ADDOPTS": "--collect-only --quiet"})
-    assert "tests/local/test_pipeline.py" in printed
+    assert file in run(CI[job], checkout, {**runner, "PYTEST_ADDOPTS": "--collect-only --quiet"})
+
+
+def test_no_job_is_forgotten():
+    assert set(CI) == {"lint", "test", "core", "labs", "deploy"}
 
 
 def test_deploy(checkout, runner):

@@ -10,6 +10,8 @@ from lakelab.practice import Work, Wrong
 from lakelab.practice.terraform import Terraform
 from lakelab.settings import Settings
 
+pytestmark = pytest.mark.slow  # what reads Terraform is among the packages of the labs
+
 MAIN = """
 terraform {
   required_providers {
