@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,11 @@ class Terraform:
     """
 
     def __init__(self, work: Work, folder: str):
-        import hcl2
-        from hcl2 import SerializationOptions
-
+        hcl2 = import_module("hcl2")  # one of the packages that the labs alone need
         self._work, self.folder = work, folder
         self._read = lambda text: hcl2.loads(
             text,
-            serialization_options=SerializationOptions(
+            serialization_options=hcl2.SerializationOptions(
                 with_comments=False, explicit_blocks=False, strip_string_quotes=True
             ),
         )
