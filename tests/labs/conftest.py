@@ -1,9 +1,10 @@
-"""A place for the labs' proofs: one local AWS, one PostgreSQL and one data folder for all the labs of a worker."""
+"""Places for the proofs: one local AWS, PostgreSQL and data folder for all the labs of a worker, one for its drills."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from lakelab.testing import free_port
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def place() -> Iterator[Settings]:
+@contextmanager
+def new_place() -> Iterator[Settings]:
     # not pytest's own folder: for root it is closed to the account that PostgreSQL runs as
     with tempfile.TemporaryDirectory(prefix="labs-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
@@ -26,3 +27,16 @@ def place() -> Iterator[Settings]:
         yield config
         Postgres(config).stop()
         Server(config).stop()
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Settings]:
+    with new_place() as config:
+        yield config
+
+
+@pytest.fixture(scope="session")
+def broken_place() -> Iterator[Settings]:
+    """Where the drills break things, and leave orders behind that no lab counts with."""
+    with new_place() as config:
+        yield config

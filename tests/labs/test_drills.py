@@ -18,9 +18,10 @@ DRILLS = [pytest.param(each, id=each.folder.name) for each in exercises.drills(R
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("pipeline")
+@pytest.mark.xdist_group("drills")
 @pytest.mark.parametrize("drill", DRILLS)
-def test_a_drill_is_broken_and_can_be_repaired(place: Settings, drill: Exercise):
+def test_a_drill_is_broken_and_can_be_repaired(broken_place: Settings, drill: Exercise):
+    place = broken_place
     work = workspace.workspace_of(place, drill)
     work.mkdir(parents=True, exist_ok=True)
     needs.start(place, drill, Console(stderr=True))

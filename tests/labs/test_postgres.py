@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from lakelab.practice import postgres
 from lakelab.practice.postgres import Account, Postgres, PostgresError
 from lakelab.settings import Settings
 
+psycopg = pytest.importorskip("psycopg", reason="one of the packages of the labs: make test-labs installs it")
 pytestmark = pytest.mark.slow
 
 

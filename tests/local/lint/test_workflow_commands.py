@@ -93,7 +93,7 @@ def test_no_job_is_forgotten():
 
 
 def test_deploy(checkout, runner):
-    assert "monthly_revenue" in run(CI["deploy"], checkout, runner)
+    assert "order_month" in run(CI["deploy"], checkout, runner)
     results = json.loads((checkout / ".lakelab/dbt/run_results.json").read_text())["results"]
     assert {result["status"] for result in results} == {"success", "pass"}
 
