@@ -93,7 +93,7 @@ def test_a_file_that_nothing_ingests_is_named(s3):
     job, functions = waiting(s3, lambda thing: None)
     with pytest.raises(IngestStuck, match=r"1 of 1 files were not ingested, for example raw/orders/a b.csv") as stuck:
         job.wait(lambda progress: None)
-    assert "aws logs tail" in stuck.value.fix
+    assert "aws logs filter-log-events --log-group-name" in stuck.value.fix
     assert functions.invocations == ["raw%2Forders%2Fa+b.csv"] * ingest.REDRIVES
 
 
