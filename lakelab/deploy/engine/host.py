@@ -156,8 +156,12 @@ def _run(job: dict[str, Any]) -> int:
         )
     )
 
+    async def program_and_outputs() -> None:
+        runpy.run_path(program, run_name="__main__")
+        await _outputs_settled()
+
     async def run() -> None:
-        await run_in_stack(lambda: _ignore(runpy.run_path(program, run_name="__main__")))
+        await run_in_stack(program_and_outputs)
 
     try:
         loop.run_until_complete(run())
@@ -210,8 +214,16 @@ class _QuietEngine:
         return getattr(self._stub, name)
 
 
-def _ignore(_: Any) -> None:
-    return None
+async def _outputs_settled() -> None:
+    """Waits until no output is pending; those that failed stay with the SDK, which raises what they raised.
+
+    The SDK's own wait (`pulumi.runtime.stack.wait_for_rpcs`) begins anew with all pending outputs each time that one is
+    done, which takes the square of their number: seconds from some hundred resources on. After this one it has none.
+    """
+    from pulumi.runtime.settings import SETTINGS
+
+    while pending := [output for output in SETTINGS.outputs if not output.done()]:
+        await asyncio.wait(pending)
 
 
 def _traceback(error: BaseException, job: dict[str, Any]) -> str:
