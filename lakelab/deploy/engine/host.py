@@ -222,7 +222,7 @@ async def _outputs_settled() -> None:
     """
     from pulumi.runtime.settings import SETTINGS
 
-    while pending := [output for output in SETTINGS.outputs if not output.done()]:
+    while pending := [output for output in list(getattr(SETTINGS, "outputs", ())) if not output.done()]:
         await asyncio.wait(pending)
 
 
