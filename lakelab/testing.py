@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from botocore.config import Config
 
 from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET, environment
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings
 
 ROOT_KEYS = (ROOT_KEY, ROOT_SECRET)
@@ -59,13 +59,6 @@ class Cloud:
         name = f"db_{uuid4().hex[:12]}"
         self.client("glue").create_database(DatabaseInput={"Name": name})
         return name
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start_cloud(root: Path, **options: Any) -> Cloud:

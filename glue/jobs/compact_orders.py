@@ -197,11 +197,13 @@ def manifest(files: Sequence[File], layout: str) -> str:
 def bins(files: Sequence[File], target: int) -> Iterator[list[File]]:
     """The files in their order, in groups of at most `target` bytes; a larger file is a group of its own."""
     group: list[File] = []
+    size = 0
     for file in files:
-        if group and sum(each.size for each in group) + file.size > target:
+        if group and size + file.size > target:
             yield group
-            group = []
+            group, size = [], 0
         group.append(file)
+        size += file.size
     if group:
         yield group
 

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import time
 from collections import Counter
 from datetime import date
@@ -23,6 +22,7 @@ from lakelab.pipeline import feed, orders
 from lakelab.pipeline.dashboard import NotServed, start_app, wait_for_app
 from lakelab.practice import Work, Wrong
 from lakelab.practice.browser import page
+from lakelab.processes import free_port
 
 COLUMNS = ("order_id", "customer_id", "order_total_cents", "currency", "status", "city", "source_key", "source_line")
 REPORT = "reports/orders/load.json"
@@ -136,7 +136,7 @@ def check_page(work: Work) -> str:
     if not _database(work).exists():
         raise Wrong("there are no models to show yet: transform() has left no file", stop=True)
     wanted = sorted(_athena(work, "monthly_revenue", MODELS["monthly_revenue"]))
-    port = _free_port()
+    port = free_port()
     process = start_app(work.path("app.py"), port, os.environ | {"DATABASE": str(_database(work))})
     work.cleanup.callback(process.kill)
     try:
@@ -282,12 +282,6 @@ def _compare(model: str, ours: Counter[Any], theirs: Counter[Any]) -> None:
 
 def _database(work: Work) -> Path:
     return work.workspace / "checked" / "lake.duckdb"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _expect(found: Any, wanted: int, what: str) -> None:

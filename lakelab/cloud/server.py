@@ -21,6 +21,7 @@ import psutil
 
 from lakelab.cloud.core.localstack.process import prepare
 from lakelab.errors import LakelabError
+from lakelab.processes import holder_of
 from lakelab.settings import EMBEDDED, Settings
 
 START_SECONDS = 30
@@ -147,13 +148,12 @@ class Server:
 
     def _refuse_taken_port(self) -> None:
         port = self._config.port
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,):
-                name = _describe(connection.pid)
-                raise CloudError(
-                    f"port {port} is taken by {name}",
-                    fix=f"stop that process, or choose another port: export LAKELAB_PORT={port + 1}",
-                )
+        holder = holder_of(port)
+        if holder:
+            raise CloudError(
+                f"port {port} is taken by {holder}",
+                fix=f"stop that process, or choose another port: export LAKELAB_PORT={port + 1}",
+            )
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -181,15 +181,6 @@ def _identity(endpoint: str) -> dict[str, Any]:
             return json.load(answer)
     except (OSError, urllib.error.URLError, ValueError):
         return {}
-
-
-def _describe(pid: int | None) -> str:
-    if pid is None:
-        return "a process of another user"
-    try:
-        return f"process {pid} ({' '.join(psutil.Process(pid).cmdline())[:80]})"
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return f"process {pid}"
 
 
 def data_size(folder: Path) -> int:

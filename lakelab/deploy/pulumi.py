@@ -173,9 +173,11 @@ class Cli:
         return json.loads(self._call(["stack", "history", "--json", "--stack", stack], project) or "[]")
 
     def cancel(self, project: Project, stack: str) -> int:
-        """Takes the stack's lock away from the update that holds it; how many locks that was."""
+        """Takes the stack's locks from the updates that hold them; how many there were, or 1 if they are no files."""
+        files = self._files(project)
+        held = files.locks(project.name, stack) if files is not None else 1
         self._call(["cancel", "--yes", "--stack", stack], project)
-        return 1
+        return held
 
     def stacks(self, project: Project) -> list[str]:
         """The names of the project's stacks."""

@@ -7,11 +7,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from lakelab.deploy import values
-from lakelab.deploy.capabilities import lacks
+from lakelab.deploy.capabilities import Lacks, lacks
 from lakelab.deploy.engine import program, removal
 from lakelab.deploy.engine.backend import Backend, history_entry
 from lakelab.deploy.engine.checkpoint import Checkpoint
@@ -85,7 +86,7 @@ class Session:
     def up(self, project: Project, stack: str, *, refresh_first: bool = False, **how: Any) -> Result:
         if refresh_first:
             self.refresh(project, stack, **{key: value for key, value in how.items() if key in ("backend", "targets")})
-        if lacks(self.environment["AWS_ENDPOINT_URL"]).services and not self._partial:
+        if self._lacks.services and not self._partial:
             # what cannot be deployed stops all of it, and not only what comes after it
             same = ("backend", "targets", "replace", "parallel")
             self.preview(project, stack, **{key: value for key, value in how.items() if key in same})
@@ -121,8 +122,7 @@ class Session:
         started = time.time()
         host = self._ready_host(project)
         self._plugins.start()
-        absent = lacks(self.environment["AWS_ENDPOINT_URL"])
-        options = Options(tuple(targets), tuple(replace), parallel, preview, absent, self._partial)
+        options = Options(tuple(targets), tuple(replace), parallel, preview, self._lacks, self._partial)
         store = backend_of(project, self.environment, backend)
         with _locked(store, project, stack, locked=not preview):
             snapshot, secrets = store.load(project.name, stack, self._passphrase, project.encryption_salt(stack))
@@ -231,6 +231,11 @@ class Session:
     @property
     def _passphrase(self) -> str:
         return self.environment.get("PULUMI_CONFIG_PASSPHRASE", "")
+
+    @cached_property
+    def _lacks(self) -> Lacks:
+        """What the AWS that is deployed to has not; asked once."""
+        return lacks(self.environment["AWS_ENDPOINT_URL"])
 
     def _ready_host(self, project: Project) -> program.Host:
         """The process that runs programs; a new one when there is none, or it is of another Python."""

@@ -30,7 +30,7 @@ def run(graph: Graph, root: Path, state: Path, files: list[Path] | None = None) 
     """checkov's findings about the graph's resources and, if given, about the Dockerfile and workflow files.
 
     Raises:
-        LintError: checkov cannot be installed.
+        LakelabError: checkov cannot be installed.
     """
     program = tool(TOOL, root, state)
     plan, by_address = render(graph)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from lakelab.environments import alone
 from lakelab.lint.findings import LintError
 from lakelab.lint.sources import below, digest, tracked
 from lakelab.pipeline.deployment import Stacks
+from lakelab.processes import free_port
 from lakelab.settings import Settings
 
 # What the program reads, and what runs it: a change in any of them needs a new deployment.
@@ -79,7 +79,7 @@ def _deploy(config: Settings, target: str, scratch: Path) -> Path:
 
 def _private(config: Settings, root: Path) -> Settings:
     """The same settings for a local AWS of its own: another data folder and port."""
-    return config.model_copy(update={"root": root, "state": root / ".lakelab", "port": _free_port()})
+    return config.model_copy(update={"root": root, "state": root / ".lakelab", "port": free_port()})
 
 
 def deployed(config: Settings, target: str = "local") -> list[Path]:
@@ -94,9 +94,3 @@ def deployed(config: Settings, target: str = "local") -> list[Path]:
     if not found:
         raise LintError(f"no stack is deployed to {target}", fix="make up-local, or lint without --deployed")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

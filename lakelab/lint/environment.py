@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakelab.environments import EnvironmentFailure, environment
-from lakelab.lint.findings import LintError
+from lakelab.environments import environment
 
 LOCKS = Path("policies/rules")  # <tool>.lock
 
@@ -18,9 +17,6 @@ def tool(name: str, root: Path, state: Path) -> Path:
         state: the data folder, which the environment goes into.
 
     Raises:
-        LintError: there is no lock file, or the packages cannot be installed.
+        LakelabError: there is no lock file, or the packages cannot be installed.
     """
-    try:
-        return environment(name, root / LOCKS / f"{name}.lock", state) / "bin" / name
-    except EnvironmentFailure as failure:
-        raise LintError(failure.message, fix=failure.fix) from failure
+    return environment(name, root / LOCKS / f"{name}.lock", state) / "bin" / name

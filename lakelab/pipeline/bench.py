@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings, settings
 
 DAYS, ROWS = 90, 100_000
@@ -24,7 +24,7 @@ def main() -> None:
     """Run it twice in a data folder of its own and print the seconds of both runs, and their ratio."""
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
-        config = Settings(root=settings().root, state=Path(folder) / "state", port=_free_port())
+        config = Settings(root=settings().root, state=Path(folder) / "state", port=free_port())
         try:
             seconds = {run: _time(config, run, console) for run in LIMITS}
         finally:
@@ -48,12 +48,6 @@ def _time(config: Settings, run: str, console: Console) -> float:
         check=True,
     )
     return time.monotonic() - began
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
 from lakelab.errors import LakelabError
 from lakelab.pipeline.deployment import Stacks
-from lakelab.processes import end_with_parent
+from lakelab.processes import end_with_parent, holder_of
 from lakelab.settings import Settings
 
 OPTIONS = {
@@ -38,10 +38,12 @@ def start_app(app: Path, port: int, variables: dict[str, str]) -> subprocess.Pop
         variables: the process's whole environment.
 
     Raises:
-        LakelabError: Streamlit is not installed.
+        LakelabError: Streamlit is not installed, or the port is taken: what answers there would not be this app.
     """
     if find_spec("streamlit") is None:
         raise LakelabError("Streamlit is not installed", fix="make dashboard installs it")
+    if holder := holder_of(port):
+        raise LakelabError(f"port {port} is taken by {holder}", fix=f"stop that process, or: --port {port + 1}")
     options = [f"--{name}={value}" for name, value in {**OPTIONS, "server.port": port}.items()]
     return subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(app), *options],
@@ -77,7 +79,7 @@ class Dashboard:
         """Start it.
 
         Raises:
-            LakelabError: the local AWS does not run, the pipeline has not run on it, or Streamlit is not installed.
+            LakelabError: the local AWS does not run, the pipeline has not run on it, or the app cannot be started.
         """
         if Server(self._config).running() is None:
             raise LakelabError("the local AWS does not run", fix="make up-local")

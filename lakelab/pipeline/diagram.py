@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -80,16 +80,21 @@ def draw(config: Settings, target: str = "local") -> str:
 
 def _deployed(config: Settings, target: str) -> Iterator[Resource]:
     project = deploy.Project.load(config.root)
-    backend = backend_of(project, dict(os.environ), config.state / "pulumi")
+    environment = {**os.environ, "PULUMI_BACKEND_URL": f"file://{config.deployed / 'pulumi'}"}
     for layer in Stacks(config, target).needs:
-        stack = f"{layer}-{target}"
-        if backend.read(project.name, stack) is None:
-            continue
-        passphrase = os.environ.get("PULUMI_CONFIG_PASSPHRASE", "")
-        snapshot, _ = backend.load(project.name, stack, passphrase, project.encryption_salt(stack))
-        for found in snapshot.resources:
-            if found.custom and not found.delete:
-                yield Resource(found.type, found.urn.rpartition("::")[2], found.id or "", found.outputs)
+        yield from resources_of(project, f"{layer}-{target}", environment)
+
+
+def resources_of(project: deploy.Project, stack: str, environment: Mapping[str, str]) -> Iterator[Resource]:
+    """The resources of a stack, read from its state; none when it is not deployed."""
+    backend = backend_of(project, environment)
+    if backend.read(project.name, stack) is None:
+        return
+    passphrase = environment.get("PULUMI_CONFIG_PASSPHRASE", "")
+    snapshot, _ = backend.load(project.name, stack, passphrase, project.encryption_salt(stack))
+    for found in snapshot.resources:
+        if found.custom and not found.delete:
+            yield Resource(found.type, found.urn.rpartition("::")[2], found.id or "", found.outputs)
 
 
 def flow_of(resources: list[Resource]) -> Flow:

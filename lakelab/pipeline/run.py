@@ -48,7 +48,7 @@ class Pipeline:
         with self._steps.step("local AWS") as step:
             running = Server(self._config).start(step.say)
             iam = "IAM enforcement is ON" if self._config.iam == "enforce" else "[red]IAM enforcement is OFF[/]"
-            if self._config.core != EMBEDDED:
+            if self._config.core != EMBEDDED and self._config.iam == "enforce":
                 iam = f"on {self._config.core}, which does not enforce IAM; Athena, Glue and the streams do"
             step.result = f"{running.endpoint}, {iam}"
         with self._steps.step("stacks") as step:

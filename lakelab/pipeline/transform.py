@@ -79,6 +79,15 @@ def build(
     return Built(kinds)
 
 
+def is_built(output: Path) -> bool:
+    """Whether the last `dbt build` into `output` went through, every node of it."""
+    try:
+        results = json.loads((output / "run_results.json").read_text())["results"]
+    except (OSError, ValueError):
+        return False
+    return bool(results) and all(result["status"] in ("success", "pass", "warn") for result in results)
+
+
 def _event(line: str) -> tuple[str, str]:
     try:
         info = json.loads(line)["info"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from lakelab.deploy import Project, Session
 from lakelab.deploy.engine.events import Result
-from lakelab.deploy.session import backend_of
 from lakelab.errors import LakelabError
-from lakelab.pipeline.diagram import Flow, Resource, flow_of
+from lakelab.pipeline.diagram import Flow, Resource, flow_of, resources_of
 from lakelab.practice.work import Work, Wrong
 
 STACK = "lab"
@@ -52,13 +51,7 @@ class Deployment:
         return flow_of(self._resources())
 
     def _resources(self) -> list[Resource]:
-        backend = backend_of(self._project, self._work.environment)
-        snapshot, _ = backend.load(self._project.name, STACK, "", self._project.encryption_salt(STACK))
-        return [
-            Resource(found.type, found.urn.rpartition("::")[2], found.id or "", found.outputs)
-            for found in snapshot.resources
-            if found.custom and not found.delete
-        ]
+        return list(resources_of(self._project, STACK, self._work.environment))
 
     def _run(self, verb: str) -> Result:
         try:

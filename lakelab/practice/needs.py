@@ -6,6 +6,7 @@ from rich.console import Console
 
 from lakelab.cloud.server import Server
 from lakelab.pipeline.run import Pipeline
+from lakelab.pipeline.transform import is_built
 from lakelab.practice.exercises import Exercise
 from lakelab.practice.postgres import Postgres
 from lakelab.settings import Settings
@@ -18,7 +19,7 @@ SEED = 42
 def start(config: Settings, exercise: Exercise, console: Console) -> dict[str, str]:
     """Start what the exercise needs, and give the places of what runs now."""
     places: dict[str, str] = {}
-    if "pipeline" in exercise.front.needs and not (config.state / "dbt" / "run_results.json").exists():
+    if "pipeline" in exercise.front.needs and not is_built(config.state / "dbt"):
         days, rows = FEEDS[config.lab_size]
         Pipeline(config, console).run(days=days, rows=rows, seed=SEED)
     if {"cloud", "pipeline"} & set(exercise.front.needs):

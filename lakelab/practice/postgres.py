@@ -8,7 +8,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import psutil
 
 from lakelab.errors import LakelabError
 from lakelab.practice import caches
+from lakelab.processes import free_port
 from lakelab.settings import Settings
 
 USER = "lakelab"
@@ -146,11 +146,8 @@ class Postgres:
         self._run("initdb", *options, f"--pwfile={self._password}")
 
     def _launch(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         # no socket file: its path may not be longer than 107 characters, and a project's folder may
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        options = f"-p {free_port()} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         log = self._data / "server.log"
         self._run(
             "pg_ctl", "start", "-D", str(self._data), "-o", options, "-l", str(log), "-w", "-t", str(START_SECONDS)

@@ -11,8 +11,8 @@ import pytest
 
 from lakelab.cloud.server import Server
 from lakelab.practice.postgres import Postgres
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

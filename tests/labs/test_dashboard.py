@@ -17,8 +17,8 @@ from lakelab.pipeline import athena
 from lakelab.pipeline.dashboard import Dashboard, start_app, wait_for_app
 from lakelab.pipeline.deployment import Stacks
 from lakelab.practice import browser, exercises, needs
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = "select order_month, currency, orders, customers, revenue from monthly_revenue order by order_month, currency"

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FEED = ("--days", "5", "--rows", "1500", "--seed", "7")

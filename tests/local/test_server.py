@@ -17,8 +17,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lakelab.cloud.server import CloudError, Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import Cloud, free_port, start_cloud
+from lakelab.testing import Cloud, start_cloud
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from lakelab.cloud.athena import tpch
 from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET
 from lakelab.cloud.server import Server
 from lakelab.errors import LakelabError
+from lakelab.processes import free_port
 from lakelab.settings import Settings, settings
 
 RUNS = 3  # of each query; the best counts
@@ -152,7 +152,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = (options.data or Path(folder) / "data") / f"sf{options.scale:g}"
         files = _files(data, options.scale)
-        config = Settings(root=settings().root, state=Path(folder) / "state", port=_free_port())
+        config = Settings(root=settings().root, state=Path(folder) / "state", port=free_port())
         server = Server(config)
         pid = server.start().pid
         try:
@@ -327,7 +327,7 @@ def _seconds(run: Callable[[], object]) -> float:
 def _ministack_server(folder: Path) -> Iterator[str]:
     """MiniStack alone, with all that it has in memory; its endpoint."""
     folder.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     variables = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -343,12 +343,6 @@ def _ministack_server(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

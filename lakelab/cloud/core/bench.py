@@ -24,6 +24,7 @@ from rich.table import Table
 
 from lakelab.cloud.environment import ROOT_KEY, ROOT_SECRET
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings, find_root
 
 LARGE_BYTES = 64 << 20
@@ -114,12 +115,11 @@ def _s3(url: str) -> Any:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--core", default="localstack", help="localstack or a URL")
-    parser.add_argument("--port", type=int, default=4750)
     parser.add_argument("--large", type=int, default=15, help="times that a large call is made")
     parser.add_argument("--small", type=int, default=200, help="times that a small call is made")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lakelab-bench-") as folder:
-        config = Settings(root=find_root(Path.cwd()), state=Path(folder), port=given.port, core=given.core)
+        config = Settings(root=find_root(Path.cwd()), state=Path(folder), port=free_port(), core=given.core)
         measured = run(config, given.large, given.small)
     table = Table("call", "core alone", "through the gateway", "cost", "at most")
     for found in measured:

@@ -236,13 +236,14 @@ class _Checkpoints:
                 except RuntimeError:
                     busy.append(name)  # one service under load must not keep the others from being saved
                     continue
-                if text is None or self._written.get(name) == text:
-                    continue
-                self._folder.mkdir(parents=True, exist_ok=True)
-                partial = self._folder / f"{name}.json.tmp"
-                partial.write_text(text)
-                partial.replace(self._folder / f"{name}.json")
-                self._written[name] = text
+                if text is not None and self._written.get(name) != text:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    partial = self._folder / f"{name}.json.tmp"
+                    partial.write_text(text)
+                    partial.replace(self._folder / f"{name}.json")
+                    self._written[name] = text
+                if name == LOGS:
+                    self._logs.are_saved()
         if busy:
             raise RuntimeError(f"the state of {', '.join(busy)} changed every time it was copied")
 
@@ -279,7 +280,8 @@ class _Logs:
         self._persistence: Any = persistence
         self._service: Any = cloudwatch_logs
         self._service.copy = SimpleNamespace(deepcopy=lambda state: state)
-        self._saved, self._saved_at = "", 0.0
+        self._found = self._saved = ""
+        self._found_at = self._saved_at = 0.0
 
     def are_due(self) -> bool:
         groups = {
@@ -289,11 +291,13 @@ class _Logs:
         others = [
             state for name, state in self._service.get_state().items() if name not in ("log_groups", "log_records")
         ]
-        now, found = time.monotonic(), repr(groups) + json.dumps(others, default=self._persistence._json_default)
-        if found == self._saved and now - self._saved_at < LOGS_SECONDS:
-            return False
-        self._saved, self._saved_at = found, now
-        return True
+        self._found = repr(groups) + json.dumps(others, default=self._persistence._json_default)
+        self._found_at = time.monotonic()
+        return self._found != self._saved or self._found_at - self._saved_at >= LOGS_SECONDS
+
+    def are_saved(self) -> None:
+        """What `are_due` has found is written."""
+        self._saved, self._saved_at = self._found, self._found_at
 
 
 @contextmanager

@@ -36,7 +36,8 @@ from rich.table import Table
 
 from lakelab.pipeline import load, rides
 from lakelab.pipeline.athena import run as run_query
-from lakelab.testing import free_port, start_cloud
+from lakelab.processes import free_port
+from lakelab.testing import start_cloud
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDS, EVENTS = 100_000, 500

@@ -162,10 +162,14 @@ class Backend:
 
     def cancel(self, project: str, stack: str) -> int:
         """Removes the locks of a stack, whoever holds them; how many there were."""
-        files = list(self._lock_folder(project, stack).glob("*.json"))
-        for file in files:
+        count = self.locks(project, stack)
+        for file in self._lock_folder(project, stack).glob("*.json"):
             file.unlink(missing_ok=True)
-        return len(files)
+        return count
+
+    def locks(self, project: str, stack: str) -> int:
+        """How many locks a stack has."""
+        return len(list(self._lock_folder(project, stack).glob("*.json")))
 
     # -- history ------------------------------------------------------------------------------------------------------
 

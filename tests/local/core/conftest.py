@@ -17,8 +17,9 @@ import pytest
 
 from lakelab.cloud.environment import environment
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import Cloud, free_port
+from lakelab.testing import Cloud
 
 ROOT = Path(__file__).resolve().parents[3]
 CORES = ("ministack", "localstack", "moto")

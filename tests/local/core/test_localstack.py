@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from lakelab.cloud.server import Server
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 FEED = ("--days", "4", "--rows", "800", "--seed", "7")

@@ -17,7 +17,8 @@ from lakelab.cloud.iam.granted import granted
 from lakelab.cloud.iam.record import FILE, read
 from lakelab.cloud.iam.usage import difference, read_kept
 from lakelab.pipeline.deployment import Stacks
-from lakelab.testing import Cloud, free_port, start_cloud
+from lakelab.processes import free_port
+from lakelab.testing import Cloud, start_cloud
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]

@@ -15,8 +15,8 @@ import yaml
 
 from lakelab.lint.run import TOOLS
 from lakelab.lint.sources import tracked
+from lakelab.processes import free_port
 from lakelab.settings import find_root
-from lakelab.testing import free_port
 
 ROOT = find_root(Path(__file__).parent)
 CI = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]

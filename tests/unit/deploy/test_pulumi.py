@@ -55,7 +55,7 @@ def test_the_other_verbs_ask_the_cli(project: Project, stand_in: Any) -> None:
     assert cli.export(project, "dev", show_secrets=True) == {"version": 3, "deployment": {"resources": []}}
     assert cli.import_(project, "dev", '{"version": 3, "deployment": {"resources": [{}]}}') == 1
     assert [entry["kind"] for entry in cli.history(project, "dev")] == ["update"]
-    assert cli.cancel(project, "dev") == 1
+    assert cli.cancel(project, "dev") == 0
     assert cli.stacks(project) == ["dev"]
     assert fake.commands == [
         "stack export --stack dev --show-secrets",
@@ -66,6 +66,15 @@ def test_the_other_verbs_ask_the_cli(project: Project, stand_in: Any) -> None:
         "stack ls --json",
     ]
     assert json.loads(fake.calls[2]["stdin"])["deployment"] == {"resources": [{}]}
+
+
+def test_cancel_counts_the_locks(project: Project, stand_in: Any) -> None:
+    locks = project.root / ".lakelab/pulumi/.pulumi/locks/organization" / project.name / "dev"
+    locks.mkdir(parents=True)
+    (locks / "one.json").write_text("{}")
+    executable = str(stand_in().executable)
+    assert Cli(executable, {}).cancel(project, "dev") == 1
+    assert Cli(executable, {}, "s3://state-of-the-team").cancel(project, "dev") == 1
 
 
 def test_a_failure_is_told_in_the_words_of_the_cli(project: Project, stand_in: Any) -> None:

@@ -11,8 +11,8 @@ import pytest
 from lakelab.errors import LakelabError
 from lakelab.pipeline import dashboard
 from lakelab.pipeline.dashboard import Dashboard, NotServed
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 
 def test_without_the_local_aws_there_is_no_dashboard(tmp_path: Path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from lakelab.environments import environment
 from lakelab.errors import LakelabError
+from lakelab.processes import free_port
 from lakelab.settings import Settings
 
 LOCK = Path("localstack/localstack.lock")
@@ -61,7 +61,7 @@ class LocalStack:
 
     def __init__(self, config: Settings, folder: Path):
         python = prepare(config) / "bin" / "python"
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "localstack.log"
@@ -125,9 +125,3 @@ def health(url: str) -> dict[str, str]:
     except (OSError, urllib.error.URLError, ValueError):
         return {}
     return found if isinstance(found, dict) and "version" in found else {}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lakelab.cloud.core.forward import Forwarder
-from lakelab.testing import free_port
+from lakelab.processes import free_port
 
 
 class Behind(http.server.BaseHTTPRequestHandler):

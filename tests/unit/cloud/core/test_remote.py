@@ -15,8 +15,8 @@ from lakelab.cloud.core import Request
 from lakelab.cloud.core.capabilities import By, Capabilities, Capability
 from lakelab.cloud.core.remote import RemoteCore
 from lakelab.cloud.errors import AccessDenied, AwsError, InvalidSignature
+from lakelab.processes import free_port
 from lakelab.settings import Settings
-from lakelab.testing import free_port
 
 CAPABILITIES = Capabilities({"cloudwatch": Capability(By.MINISTACK, "why"), "apigatewayv2": Capability(By.MINISTACK)})
 TRUST = (
