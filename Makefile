@@ -85,7 +85,7 @@ test-slow: $(LABS_READY) ## run the tests that take long: dbt's own suites, reco
 
 .PHONY: test-labs
 test-labs: $(LABS_READY) ## prove every lab: the skeleton fails, wrong answers fail helpfully, the solution passes
-	@$(BIN)/pytest -n 2 --dist loadgroup tests/labs
+	@$(BIN)/pytest -n 2 --dist loadscope tests/labs
 
 .PHONY: lint
 lint: $(READY) ## lint what the stacks deploy, and the code, SQL, policies, workflows

@@ -37,6 +37,15 @@ class Front(BaseModel):
     seconds: int = Field(default=120, ge=5)  # how long a check may take before it counts as hanging
 
 
+class Edit(BaseModel):
+    """Whole lines of a file of the solution, which stand in it once, and those that a wrong answer has there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lines: str
+    instead: str
+
+
 class Mistake(BaseModel):
     """`wrong.yaml` of a wrong answer."""
 
@@ -44,6 +53,25 @@ class Mistake(BaseModel):
 
     mistake: str  # what was thought wrongly, in a sentence
     says: str  # what the checker's message has to contain
+    edits: dict[str, list[Edit]] = {}  # of the solution's files; a file that differs in most lines stands beside
+
+    def apply(self, workspace: Path) -> None:
+        """Make the solution in a workspace the wrong answer.
+
+        Raises:
+            ExerciseError: a passage does not stand in the solution's file, or not once.
+        """
+        for name, edits in self.edits.items():
+            file = workspace / name
+            text = file.read_text(encoding="utf-8")
+            for edit in edits:
+                if text.count(edit.lines) != 1:
+                    raise ExerciseError(
+                        f"{name} has the lines of an edit {text.count(edit.lines)} times:\n{edit.lines}",
+                        fix="make the edit in wrong.yaml follow the solution",
+                    )
+                text = text.replace(edit.lines, edit.instead)
+            file.write_text(text, encoding="utf-8")
 
 
 class Exercise:

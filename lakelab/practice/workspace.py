@@ -55,7 +55,7 @@ def require(config: Settings, exercise: Exercise) -> Path:
 
 
 def lay_out(config: Settings, exercise: Exercise, workspace: Path, *answers: Path) -> None:
-    """Make a workspace out of the skeleton and, over it, the files of answers.
+    """Make a workspace out of the skeleton and, over it, the files and the edits of answers.
 
     What is in the folder stays, unless a file of the same name is laid over it.
     """
@@ -66,6 +66,8 @@ def lay_out(config: Settings, exercise: Exercise, workspace: Path, *answers: Pat
             dirs_exist_ok=True,
             ignore=lambda where, names, folder=folder: _left_out(Path(where), names, folder, exercise),
         )
+        if folder in exercise.mistakes:
+            exercise.mistakes[folder].apply(workspace)
     data = data_of(config, exercise)
     data.mkdir(parents=True, exist_ok=True)
     link = workspace / "data"

@@ -93,7 +93,6 @@ def _as_athena(value: Any, column: dict[str, Any]) -> str | None:
     return str(value)
 
 
-@pytest.mark.xdist_group("tpch")
 @pytest.mark.fidelity("athena", "the 22 TPC-H queries", "exact", "at scale factors 0.01 and 1, against DuckDB")
 @pytest.mark.parametrize("number", range(1, 23))
 def test_query(warehouse: Warehouse, number: int):

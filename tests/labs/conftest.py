@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lakelab.cloud.server import Server
 from lakelab.practice.postgres import Postgres
@@ -15,6 +17,24 @@ from lakelab.processes import free_port
 from lakelab.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+LAB = re.compile(r"\[(day-\d+)")
+
+
+class ByLab(LoadScopeScheduling):
+    """All cases of a lab go to one worker, whose data and local AWS they share; the rest goes file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = LAB.search(nodeid)
+        # the dashboard shows the lake of lab 30
+        return found[1] if found else "day-30" if "test_dashboard.py" in nodeid else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByLab:
+    """xdist's own groups (`--dist loadgroup`) have no effect with pytest 9.2, which keeps its ids elsewhere."""
+    return ByLab(config, log)
 
 
 @contextmanager

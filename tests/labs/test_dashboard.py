@@ -23,7 +23,7 @@ from lakelab.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 SQL = "select order_month, currency, orders, customers, revenue from monthly_revenue order by order_month, currency"
 # with the lab that has the pipeline run, too
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("day-30")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

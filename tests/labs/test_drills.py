@@ -18,7 +18,6 @@ DRILLS = [pytest.param(each, id=each.folder.name) for each in exercises.drills(R
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("drills")
 @pytest.mark.parametrize("drill", DRILLS)
 def test_a_drill_is_broken_and_can_be_repaired(broken_place: Settings, drill: Exercise):
     place = broken_place

@@ -20,9 +20,7 @@ QUICK = (2,)
 
 def _cases() -> Iterator[object]:
     for exercise in exercises.exercises(ROOT):
-        marks = [pytest.mark.xdist_group(exercise.name)]
-        if exercise.front.day not in QUICK:
-            marks.append(pytest.mark.slow)
+        marks = () if exercise.front.day in QUICK else (pytest.mark.slow,)
         answers = {"skeleton": (), "solution": (exercise.solution,)}
         answers |= {f"wrong/{folder.name}": (exercise.solution, folder) for folder in exercise.mistakes}
         for name, folders in answers.items():

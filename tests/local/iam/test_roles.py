@@ -25,7 +25,7 @@ from lakelab.pipeline import athena, crawl, jobs, rides
 from lakelab.pipeline.ride_feed import RideFeed
 from lakelab.testing import Cloud
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.slow
 
 DAYS = itertools.count()
 ARTIFACTS = "arn:aws:s3:::lakelab-local-artifacts-000000000000"

@@ -16,8 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
 
-pytestmark = pytest.mark.xdist_group("orders_ingest")
-
 HEADER = "order_id,customer_id,order_date,order_total_cents,currency,status,city\n"
 SECONDS = 60
 

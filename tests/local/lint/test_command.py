@@ -16,7 +16,6 @@ from lakelab.lint import deployment
 from lakelab.settings import Settings, find_root
 
 ROOT = find_root(Path(__file__).parent)
-pytestmark = pytest.mark.xdist_group("lint")
 
 
 def lint(*arguments: str):

@@ -18,7 +18,6 @@ ROOT = find_root(Path(__file__).parent)
 COPIED = ("stacks", "lambdas", "policies", "glue", "athena_queries", "transforms", ".github")
 FILES = (".sqlfluff", "pyproject.toml", "requirements.lock", "Dockerfile")
 IGNORED = shutil.ignore_patterns("__pycache__", "target", "logs", "dbt_packages")
-pytestmark = pytest.mark.xdist_group("lint")
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ EXAMPLES = {file.stem: yaml.safe_load(file.read_text()) for file in sorted((RULE
 DECLARED = {
     rule for file in RULES.glob("*.py") for rule in re.findall(r'^    id = "(\w+)"', file.read_text(), re.MULTILINE)
 }
-pytestmark = pytest.mark.xdist_group("lint")
 
 
 def state(rule: str, part: str, resources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from lakelab.settings import Settings, find_root
 URL_WITH_A_PASSWORD = "postgres://l:hunter2@db"  # lint: not a secret
 
 ROOT = find_root(Path(__file__).parent)
-pytestmark = pytest.mark.xdist_group("lint")
 
 BUCKET = "made = aws.s3.Bucket("
 ROLE = "role = aws.iam.Role("

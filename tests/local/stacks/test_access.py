@@ -13,8 +13,6 @@ from botocore.exceptions import ClientError
 
 from lakelab.cloud.environment import role_credentials
 
-pytestmark = pytest.mark.xdist_group("access")
-
 RAW, CURATED, RESULTS = (f"lakelab-local-{zone}-000000000000" for zone in ("raw", "curated", "results"))
 DENIED = {"AccessDenied", "AccessDeniedException"}
 

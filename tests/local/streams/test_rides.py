@@ -22,7 +22,6 @@ from lakelab.pipeline.deployment import Stacks
 from lakelab.pipeline.ride_feed import RideFeed
 from lakelab.workshop import eventually
 
-pytestmark = pytest.mark.xdist_group("pipeline")
 MALFORMED = 0.01
 
 

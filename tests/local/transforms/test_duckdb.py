@@ -26,7 +26,6 @@ PROJECT = Path(__file__).resolve().parents[3] / "transforms"
 MODELS = {path.stem for path in (PROJECT / "models").rglob("*.sql")} | {
     path.stem for path in (PROJECT / "seeds").glob("*.csv")
 }
-pytestmark = pytest.mark.xdist_group("pipeline")
 RIDES = 300
 
 

@@ -19,7 +19,6 @@ from botocore.config import Config
 from lakelab.cloud.environment import environment
 
 PROJECT = Path(__file__).resolve().parents[3] / "transforms"
-pytestmark = pytest.mark.xdist_group("transforms")
 
 
 def client(lab: Any, service: str) -> Any:

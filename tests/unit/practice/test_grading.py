@@ -135,6 +135,42 @@ def test_an_answer_is_laid_over_the_skeleton_without_what_is_about_it(place: Set
     assert (folder / "data").resolve() == workspace.data_of(place, found)
 
 
+EDITED = """
+mistake: a
+says: b
+edits:
+  answer.py:
+  - lines: |2
+          return 42
+    instead: |2
+          return 41
+"""
+
+
+@pytest.mark.parametrize(
+    ("solution", "expected"),
+    [
+        pytest.param("def answer():\n    return 42\n", "def answer():\n    return 41\n", id="once"),
+        pytest.param("def answer():\n    return 43\n", "0 times", id="the solution has changed"),
+        pytest.param("if x:\n    return 42\nelse:\n    return 42\n", "2 times", id="twice"),
+    ],
+)
+def test_a_wrong_answer_is_an_edit_of_the_solution(place: Settings, solution: str, expected: str):
+    folder = place.root / "labs" / "day-01-answers"
+    wrong = folder / "wrong" / "one"
+    for each, name, text in ((folder / "solution", "answer.py", solution), (wrong, "wrong.yaml", EDITED)):
+        each.mkdir(parents=True)
+        (each / name).write_text(text)
+    found = exercise(place.root, 1)
+    work = workspace.workspace_of(place, found)
+    if expected.endswith("times"):
+        with pytest.raises(ExerciseError, match=f"answer.py has the lines of an edit {expected}"):
+            workspace.lay_out(place, found, work, found.solution, wrong)
+        return
+    workspace.lay_out(place, found, work, found.solution, wrong)
+    assert (work / "answer.py").read_text() == expected
+
+
 @pytest.mark.parametrize(
     ("readme", "message"),
     [
