@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from lakelab.practice.modules import load
+
 LABS = Path(__file__).resolve().parents[2] / "labs"
 
 
-def _module(file: str) -> ModuleType:
-    path = LABS / file
-    spec = importlib.util.spec_from_file_location(f"reader_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-dockerfile: Any = _module("day-23-dockerfile/dockerfile.py")
-workflow: Any = _module("day-22-github-actions/workflow.py")
+dockerfile: Any = load(LABS / "day-23-dockerfile/dockerfile.py", "dockerfile")
+workflow: Any = load(LABS / "day-22-github-actions/workflow.py", "workflow")
 
 DOCKERFILE = """\
 # a comment
